@@ -1,0 +1,253 @@
+//! Blocks, unchecked and checked.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::account::MAX_SAFE_INTEGER;
+use super::hash::Hash;
+use super::header::{Difficulty, Header};
+use super::merkle::merkle_root;
+use super::timestamp::{self, MAX_TIMESTAMP};
+use super::transaction::Transaction;
+
+/// The most payments in a block. With [`MAX_BLOCK_BYTES`] it keeps the largest legal block within a
+/// frame between peers, and the check of one block within milliseconds.
+pub const MAX_BLOCK_TRANSACTIONS: usize = 4096;
+
+/// The most canonical bytes all payments of a block have together, 512 KiB.
+pub const MAX_BLOCK_BYTES: usize = 512 * 1024;
+
+/// Why a block is refused whatever chain it might belong to.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BlockError {
+    /// Ids run from 1 (genesis, 0, is never received) to [`MAX_SAFE_INTEGER`].
+    #[error("block id {id} is not between 1 and {MAX_SAFE_INTEGER}")]
+    Id {
+        /// The id given.
+        id: u64,
+    },
+    /// Nonces stay below 2^53.
+    #[error("nonce {nonce} is above {MAX_SAFE_INTEGER}")]
+    Nonce {
+        /// The nonce given.
+        nonce: u64,
+    },
+    /// Timestamps lie between 1970 and [`MAX_TIMESTAMP`].
+    #[error("timestamp {timestamp} is not between 0 and {MAX_TIMESTAMP} (9999/12/31 23:59:59)")]
+    Timestamp {
+        /// Seconds since 1970 UTC.
+        timestamp: i64,
+    },
+    /// Too many payments.
+    #[error("{count} transactions, a block holds at most {MAX_BLOCK_TRANSACTIONS}")]
+    Count {
+        /// Payments in the block.
+        count: usize,
+    },
+    /// Too many bytes of payments.
+    #[error("{bytes} bytes of transactions, a block holds at most {MAX_BLOCK_BYTES}")]
+    Size {
+        /// Canonical bytes of all payments.
+        bytes: usize,
+    },
+    /// A payment without a sender would mint coins.
+    #[error("transaction {index} has no sender: only the genesis block makes coins")]
+    Minted {
+        /// Its position in the block.
+        index: usize,
+    },
+    /// The hash that came with the block is not that of its contents.
+    #[error("the block says its hash is {claimed}, its contents hash to {actual}")]
+    Hash {
+        /// The hash it came with.
+        claimed: Hash,
+        /// The hash it has.
+        actual: Hash,
+    },
+    /// No proof of work.
+    #[error("hash {hash} ends in {zeros} zero bits, {difficulty} are needed")]
+    ProofOfWork {
+        /// The block's hash.
+        hash: Hash,
+        /// Zero bits it ends in.
+        zeros: u32,
+        /// Zero bits asked for.
+        difficulty: Difficulty,
+    },
+}
+
+/// A block as it came from outside: nothing about it is known to be true.
+///
+/// This is the documented JSON. `hash` may be left out; where it is given it must be right. The
+/// document's misspellings `previoud_block_hash` and `nonde` are read too.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UncheckedBlock {
+    /// The parent's id plus one.
+    pub id: u64,
+    /// The hash the block is said to have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hash: Option<Hash>,
+    /// Seconds since 1970 UTC; `YYYY/MM/DD HH:MM:SS` in JSON.
+    #[serde(with = "timestamp::documented")]
+    pub timestamp: i64,
+    /// The payments, in the order they are paid.
+    pub transactions: Arc<[Transaction]>,
+    /// Hash of the parent.
+    #[serde(alias = "previoud_block_hash")]
+    pub previous_block_hash: Hash,
+    /// The nonce.
+    #[serde(alias = "nonde")]
+    pub nonce: u64,
+}
+
+impl UncheckedBlock {
+    /// Checks all that can be said of a block without its chain: ranges, caps, that nothing is
+    /// minted, the hash and its proof of work.
+    ///
+    /// # Errors
+    /// A [`BlockError`] with the first rule that is broken.
+    pub fn check(self, difficulty: Difficulty) -> Result<Block, BlockError> {
+        self.check_ranges()?;
+        self.check_transactions()?;
+        let claimed = self.hash;
+        let block = self.seal();
+        let actual = block.hash;
+        if let Some(claimed) = claimed.filter(|claimed| *claimed != actual) {
+            return Err(BlockError::Hash { claimed, actual });
+        }
+        if !difficulty.is_met_by(&actual) {
+            let zeros = actual.trailing_zeros();
+            return Err(BlockError::ProofOfWork {
+                hash: actual,
+                zeros,
+                difficulty,
+            });
+        }
+        Ok(block)
+    }
+
+    fn check_ranges(&self) -> Result<(), BlockError> {
+        if !(1..=MAX_SAFE_INTEGER).contains(&self.id) {
+            return Err(BlockError::Id { id: self.id });
+        }
+        if self.nonce > MAX_SAFE_INTEGER {
+            return Err(BlockError::Nonce { nonce: self.nonce });
+        }
+        if !(0..=MAX_TIMESTAMP).contains(&self.timestamp) {
+            return Err(BlockError::Timestamp {
+                timestamp: self.timestamp,
+            });
+        }
+        Ok(())
+    }
+
+    fn check_transactions(&self) -> Result<(), BlockError> {
+        let count = self.transactions.len();
+        if count > MAX_BLOCK_TRANSACTIONS {
+            return Err(BlockError::Count { count });
+        }
+        let bytes = self
+            .transactions
+            .iter()
+            .map(Transaction::canonical_len)
+            .sum();
+        if bytes > MAX_BLOCK_BYTES {
+            return Err(BlockError::Size { bytes });
+        }
+        match self
+            .transactions
+            .iter()
+            .position(|transaction| transaction.sender.is_none())
+        {
+            Some(index) => Err(BlockError::Minted { index }),
+            None => Ok(()),
+        }
+    }
+
+    /// Hashes the block without checking it: for genesis and for a miner's own blocks.
+    pub(crate) fn seal(self) -> Block {
+        let header = self.header();
+        Block {
+            header,
+            hash: header.hash(),
+            transactions: self.transactions,
+        }
+    }
+
+    /// An upper bound of the bytes this block takes as JSON: what a name needs when every byte of it
+    /// is escaped.
+    pub fn json_bound(&self) -> usize {
+        const BLOCK: usize = 400;
+        const TRANSACTION: usize = 120;
+        let names = |transaction: &Transaction| {
+            let sender = transaction
+                .sender
+                .as_ref()
+                .map_or(0, |name| name.as_str().len());
+            TRANSACTION + 2 * (sender + transaction.recipient.as_str().len())
+        };
+        BLOCK + self.transactions.iter().map(names).sum::<usize>()
+    }
+
+    /// The header of these contents.
+    pub fn header(&self) -> Header {
+        Header {
+            previous_block_hash: self.previous_block_hash,
+            merkle_root: merkle_root(&self.transactions),
+            id: self.id,
+            timestamp: self.timestamp,
+            nonce: self.nonce,
+        }
+    }
+}
+
+/// A block that keeps every rule that can be checked without its chain. Cheap to clone: payments are
+/// shared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Block {
+    header: Header,
+    hash: Hash,
+    transactions: Arc<[Transaction]>,
+}
+
+impl Block {
+    /// The header.
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// The hash of the header.
+    pub fn hash(&self) -> Hash {
+        self.hash
+    }
+
+    /// The block's place in its chain, 0 for genesis.
+    pub fn id(&self) -> u64 {
+        self.header.id
+    }
+
+    /// The payments, in the order they are paid.
+    pub fn transactions(&self) -> &[Transaction] {
+        &self.transactions
+    }
+
+    /// The block as it is sent to others.
+    pub fn to_unchecked(&self) -> UncheckedBlock {
+        UncheckedBlock {
+            id: self.header.id,
+            hash: Some(self.hash),
+            timestamp: self.header.timestamp,
+            transactions: Arc::clone(&self.transactions),
+            previous_block_hash: self.header.previous_block_hash,
+            nonce: self.header.nonce,
+        }
+    }
+}
+
+impl Serialize for Block {
+    fn serialize<S: serde::Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        self.to_unchecked().serialize(out)
+    }
+}

@@ -1,0 +1,235 @@
+//! The ledger as it would be after payments that are not on the chain yet.
+
+use std::collections::HashMap;
+
+use super::account::Account;
+use super::block::Block;
+use super::hash::{Hash, TxId};
+use super::store::{Changes, Store, Undo};
+use super::transaction::Transaction;
+
+/// Why a payment is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PaymentError {
+    /// The sender has less than it would pay.
+    #[error("{account} has {balance}, which is less than the {value} to be paid")]
+    Overdrawn {
+        /// The sender.
+        account: Account,
+        /// What it has, after all that goes before.
+        balance: u64,
+        /// What it would pay.
+        value: u64,
+    },
+    /// The payment is there already.
+    #[error("payment {id} is there already: an id is paid once")]
+    Twice {
+        /// The payment's id.
+        id: TxId,
+    },
+    /// A payment without a sender.
+    #[error("a payment needs a sender: only the genesis block makes coins")]
+    Minted,
+}
+
+/// Balances and payments as they would be after some more payments. Reads fall through to the store
+/// where nothing was drafted; nothing is written until [`Draft::into_changes`] is staged.
+///
+/// One draft serves a block that is being connected, a reorganisation, a pool and a miner's candidate,
+/// so that all of them mean the same by *payable*.
+#[derive(Debug, Clone, Default)]
+pub struct Draft {
+    // Looked up only; what is listed comes from the vectors, in the order of first touch.
+    index: HashMap<Account, usize>,
+    accounts: Vec<Drafted>,
+    transactions: HashMap<TxId, Option<u64>>,
+    touched: Vec<TxId>,
+    round: u64,
+}
+
+#[derive(Debug, Clone)]
+struct Drafted {
+    account: Account,
+    balance: Option<u64>,
+    round: u64,
+}
+
+impl Draft {
+    /// An empty draft with room for `payments`.
+    pub fn with_capacity(payments: usize) -> Self {
+        Self {
+            index: HashMap::with_capacity(2 * payments),
+            accounts: Vec::with_capacity(2 * payments),
+            transactions: HashMap::with_capacity(payments),
+            touched: Vec::with_capacity(payments),
+            round: 0,
+        }
+    }
+
+    /// The balance of `account`.
+    pub fn balance(&self, store: &impl Store, account: &Account) -> u64 {
+        match self.index.get(account) {
+            Some(&slot) => self.accounts[slot].balance,
+            None => store.balance(account),
+        }
+        .unwrap_or(0)
+    }
+
+    /// The block that `transaction` is in, if it is in one.
+    pub fn block_of(&self, store: &impl Store, transaction: &TxId) -> Option<u64> {
+        match self.transactions.get(transaction) {
+            Some(block) => *block,
+            None => store.block_of(transaction),
+        }
+    }
+
+    /// Pays `transaction` as part of the block `id`, or changes nothing.
+    ///
+    /// # Errors
+    /// A [`PaymentError`] with the rule it breaks.
+    pub fn pay(
+        &mut self,
+        store: &impl Store,
+        transaction: &Transaction,
+        id: u64,
+    ) -> Result<(), PaymentError> {
+        self.pay_recording(store, transaction, id, None)
+    }
+
+    fn pay_recording(
+        &mut self,
+        store: &impl Store,
+        transaction: &Transaction,
+        id: u64,
+        mut undo: Option<&mut Undo>,
+    ) -> Result<(), PaymentError> {
+        let sender = transaction.sender.as_ref().ok_or(PaymentError::Minted)?;
+        if self.block_of(store, &transaction.id).is_some() {
+            return Err(PaymentError::Twice { id: transaction.id });
+        }
+        let value = transaction.value.get();
+        let payer = self.slot(store, sender);
+        let balance = self.accounts[payer].balance.unwrap_or(0);
+        let Some(rest) = balance.checked_sub(value) else {
+            return Err(PaymentError::Overdrawn {
+                account: sender.clone(),
+                balance,
+                value,
+            });
+        };
+        self.set_balance(payer, rest, undo.as_deref_mut());
+        self.credit(store, &transaction.recipient, value, undo);
+        self.set_block(transaction.id, Some(id));
+        Ok(())
+    }
+
+    /// Applies a block that follows the last one applied; its undo data, or the position and error of
+    /// the first payment that cannot be paid, after which the draft is of no use.
+    pub(super) fn connect(
+        &mut self,
+        store: &impl Store,
+        block: &Block,
+    ) -> Result<Undo, (usize, PaymentError)> {
+        self.round += 1;
+        let mut undo = Undo::with_capacity(2 * block.transactions().len());
+        for (index, transaction) in block.transactions().iter().enumerate() {
+            self.pay_recording(store, transaction, block.id(), Some(&mut undo))
+                .map_err(|error| (index, error))?;
+        }
+        Ok(undo)
+    }
+
+    /// Applies a genesis block, whose payments come out of nothing.
+    pub(super) fn connect_genesis(&mut self, store: &impl Store, genesis: &Block) {
+        for transaction in genesis.transactions() {
+            let value = transaction.value.get();
+            self.credit(store, &transaction.recipient, value, None);
+            self.set_block(transaction.id, Some(0));
+        }
+    }
+
+    /// Takes back the last block applied.
+    pub(super) fn disconnect(&mut self, store: &impl Store, block: &Block, undo: Undo) {
+        self.round += 1;
+        for (account, before) in undo {
+            let slot = self.slot(store, &account);
+            self.accounts[slot].balance = before;
+        }
+        for transaction in block.transactions() {
+            self.set_block(transaction.id, None);
+        }
+    }
+
+    /// The drafted balances and payments as changes for the store. Which blocks came and went is for
+    /// the caller to add.
+    pub(super) fn into_changes(self, connected: Vec<(Hash, Undo)>) -> Changes {
+        let Self {
+            accounts,
+            transactions,
+            touched,
+            ..
+        } = self;
+        Changes {
+            connected,
+            balances: accounts
+                .into_iter()
+                .map(|drafted| (drafted.account, drafted.balance))
+                .collect(),
+            transactions: touched
+                .into_iter()
+                .map(|id| (id, transactions[&id]))
+                .collect(),
+            ..Changes::default()
+        }
+    }
+
+    fn credit(
+        &mut self,
+        store: &impl Store,
+        account: &Account,
+        value: u64,
+        undo: Option<&mut Undo>,
+    ) {
+        let slot = self.slot(store, account);
+        let sum = self.accounts[slot].balance.unwrap_or(0).checked_add(value);
+        self.set_balance(
+            slot,
+            sum.expect("no balance exceeds the supply, below 2^53"),
+            undo,
+        );
+    }
+
+    fn set_balance(&mut self, slot: usize, balance: u64, undo: Option<&mut Undo>) {
+        let drafted = &mut self.accounts[slot];
+        if drafted.round != self.round {
+            drafted.round = self.round;
+            if let Some(undo) = undo {
+                undo.push((drafted.account.clone(), drafted.balance));
+            }
+        }
+        drafted.balance = Some(balance);
+    }
+
+    fn set_block(&mut self, transaction: TxId, block: Option<u64>) {
+        if self.transactions.insert(transaction, block).is_none() {
+            self.touched.push(transaction);
+        }
+    }
+
+    /// Where the draft keeps `account`, read from the store the first time.
+    fn slot(&mut self, store: &impl Store, account: &Account) -> usize {
+        if let Some(&slot) = self.index.get(account) {
+            return slot;
+        }
+        let slot = self.accounts.len();
+        self.index.insert(account.clone(), slot);
+        self.accounts.push(Drafted {
+            account: account.clone(),
+            balance: store.balance(account),
+            // No round is this high: the first change in the present one is recorded.
+            round: u64::MAX,
+        });
+        slot
+    }
+}

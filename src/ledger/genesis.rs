@@ -1,0 +1,168 @@
+//! What a network starts from: accounts, difficulty, timestamp.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::account::{Account, MAX_SAFE_INTEGER, Value};
+use super::block::{Block, UncheckedBlock};
+use super::hash::{Hash, TxId};
+use super::header::Difficulty;
+use super::timestamp::{self, MAX_TIMESTAMP};
+use super::transaction::Transaction;
+
+/// The most accounts a genesis block may fund.
+pub const MAX_GENESIS_ACCOUNTS: usize = 1_000_000;
+
+/// Why a genesis block cannot be made.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum GenesisError {
+    /// More than [`MAX_GENESIS_ACCOUNTS`].
+    #[error("{count} accounts, a genesis block funds at most {MAX_GENESIS_ACCOUNTS}")]
+    Count {
+        /// Accounts given.
+        count: usize,
+    },
+    /// An account is there twice.
+    #[error("account {account} is there twice: give each one balance")]
+    Twice {
+        /// The account.
+        account: Account,
+    },
+    /// All balances together are more than JSON readers see exactly.
+    #[error("the balances sum to more than {MAX_SAFE_INTEGER}")]
+    Supply,
+    /// A store holds the chain of another network.
+    #[error("the store holds a chain whose genesis is {stored}, this network's is {expected}")]
+    Other {
+        /// This network's genesis.
+        expected: Hash,
+        /// The store's.
+        stored: Hash,
+    },
+    /// The timestamp is not between 1970 and 9999.
+    #[error("timestamp {timestamp} is not between 0 and {MAX_TIMESTAMP}")]
+    Timestamp {
+        /// Seconds since 1970 UTC.
+        timestamp: i64,
+    },
+}
+
+/// One account of a genesis block.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GenesisAccount {
+    /// Its name.
+    pub name: Account,
+    /// What it starts with.
+    pub balance: Value,
+}
+
+/// The parameters of a network. Nodes with different ones refuse each other.
+///
+/// ```
+/// use tickchain::ledger::Genesis;
+/// let block = Genesis::default().block()?;
+/// assert_eq!(block.id(), 0);
+/// assert_eq!(block.transactions().len(), 3);
+/// # Ok::<(), tickchain::ledger::GenesisError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Genesis {
+    /// Proof of work asked of every block but genesis.
+    #[serde(default)]
+    pub difficulty: Difficulty,
+    /// Seconds since 1970 UTC; `YYYY/MM/DD HH:MM:SS` in a file.
+    #[serde(default = "document_timestamp", with = "timestamp::documented")]
+    pub timestamp: i64,
+    /// The funded accounts, in order; their payments have the ids 0, 1, 2, …
+    pub accounts: Vec<GenesisAccount>,
+}
+
+/// 2009/01/03 18:15:05 UTC.
+const DOCUMENT_TIMESTAMP: i64 = 1_231_006_505;
+
+fn document_timestamp() -> i64 {
+    DOCUMENT_TIMESTAMP
+}
+
+impl Default for Genesis {
+    /// The document's: aki 2, so 7, satoshi 5.
+    fn default() -> Self {
+        let account = |name: &str, balance: u64| GenesisAccount {
+            name: name.parse().expect("the document's names are names"),
+            balance: balance
+                .try_into()
+                .expect("the document's values are values"),
+        };
+        Self {
+            difficulty: Difficulty::default(),
+            timestamp: DOCUMENT_TIMESTAMP,
+            accounts: vec![account("aki", 2), account("so", 7), account("satoshi", 5)],
+        }
+    }
+}
+
+impl Genesis {
+    /// The genesis block: id 0, nonce 0, no parent, a payment out of nothing for each account.
+    ///
+    /// # Errors
+    /// A [`GenesisError`] when the parameters break a rule.
+    pub fn block(&self) -> Result<Block, GenesisError> {
+        self.check()?;
+        let transactions = (0u128..)
+            .zip(&self.accounts)
+            .map(|(number, account)| Transaction {
+                id: TxId::from(number),
+                sender: None,
+                recipient: account.name.clone(),
+                value: account.balance,
+            });
+        let unchecked = UncheckedBlock {
+            id: 0,
+            hash: None,
+            timestamp: self.timestamp,
+            transactions: transactions.collect(),
+            previous_block_hash: Hash::ZERO,
+            nonce: 0,
+        };
+        Ok(unchecked.seal())
+    }
+
+    fn check(&self) -> Result<(), GenesisError> {
+        let count = self.accounts.len();
+        if count > MAX_GENESIS_ACCOUNTS {
+            return Err(GenesisError::Count { count });
+        }
+        if !(0..=MAX_TIMESTAMP).contains(&self.timestamp) {
+            return Err(GenesisError::Timestamp {
+                timestamp: self.timestamp,
+            });
+        }
+        let mut seen = std::collections::BTreeSet::new();
+        let mut supply: u64 = 0;
+        for account in &self.accounts {
+            if !seen.insert(&account.name) {
+                return Err(GenesisError::Twice {
+                    account: account.name.clone(),
+                });
+            }
+            // Each value is at most 2^53 − 1, so one step above the cap cannot wrap.
+            supply += account.balance.get();
+            if supply > MAX_SAFE_INTEGER {
+                return Err(GenesisError::Supply);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What tells one network from another: SHA-256 over the genesis header and the difficulty.
+pub fn network_id(genesis: &Block, difficulty: Difficulty) -> Hash {
+    let mut hasher = Sha256::new();
+    hasher.update(b"tickchain network");
+    hasher.update(genesis.header().to_bytes());
+    hasher.update([difficulty.bits()]);
+    Hash(hasher.finalize().into())
+}

@@ -1,0 +1,100 @@
+//! Payments and their canonical bytes.
+
+use serde::{Deserialize, Serialize};
+
+use super::account::{Account, Value};
+use super::hash::TxId;
+
+/// A payment of `value` from `sender` to `recipient`.
+///
+/// The `id` makes it itself: the same id is the same payment, and stands on a branch once at most;
+/// equal payments with different ids are two. A sender of `None` exists only in the genesis block.
+///
+/// ```
+/// use tickchain::ledger::{Transaction, TxId};
+/// let json = r#"{"id":"0000000000000000000000000000002a","sender":"aki","recipient":"so","value":2}"#;
+/// let payment: Transaction = serde_json::from_str(json)?;
+/// assert_eq!(payment.id, TxId::from(42));
+/// assert_eq!(serde_json::to_string(&payment)?, json);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Transaction {
+    /// What makes this payment itself.
+    pub id: TxId,
+    /// Who pays; `None` in the genesis block only.
+    pub sender: Option<Account>,
+    /// Who is paid.
+    pub recipient: Account,
+    /// How much.
+    pub value: Value,
+}
+
+impl Transaction {
+    /// Appends the canonical bytes, the Merkle leaf's content, to `out`:
+    ///
+    /// | bytes | what |
+    /// |---|---|
+    /// | 16 | id |
+    /// | 1 | 0 for a null sender, else 1 |
+    /// | 1 + n | the sender's length and its UTF-8 bytes (absent after flag 0) |
+    /// | 1 + n | the recipient's length and its UTF-8 bytes |
+    /// | 8 | value, big-endian |
+    pub fn write_canonical(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.id.0);
+        match &self.sender {
+            None => out.push(0),
+            Some(sender) => {
+                out.push(1);
+                write_name(sender, out);
+            }
+        }
+        write_name(&self.recipient, out);
+        out.extend_from_slice(&self.value.get().to_be_bytes());
+    }
+
+    /// The number of canonical bytes, at most [`MAX_TRANSACTION_BYTES`].
+    pub fn canonical_len(&self) -> usize {
+        let sender = self
+            .sender
+            .as_ref()
+            .map_or(0, |sender| 1 + sender.as_str().len());
+        16 + 1 + sender + 1 + self.recipient.as_str().len() + 8
+    }
+}
+
+/// The most canonical bytes a payment can have: two names of 64 bytes.
+pub const MAX_TRANSACTION_BYTES: usize = 16 + 1 + 65 + 65 + 8;
+
+fn write_name(account: &Account, out: &mut Vec<u8>) {
+    let name = account.as_str();
+    out.push(u8::try_from(name.len()).expect("an account name has at most 64 bytes"));
+    out.extend_from_slice(name.as_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn canonical_bytes_are_as_documented() {
+        let mut payment = Transaction {
+            id: TxId::from(1),
+            sender: Some("aki".parse().unwrap()),
+            recipient: "so".parse().unwrap(),
+            value: 258.try_into().unwrap(),
+        };
+        let mut bytes = Vec::new();
+        payment.write_canonical(&mut bytes);
+        let mut expected = vec![0; 15];
+        expected.extend_from_slice(b"\x01\x01\x03aki\x02so\0\0\0\0\0\0\x01\x02");
+        assert_eq!(bytes, expected);
+        assert_eq!(payment.canonical_len(), bytes.len());
+
+        payment.sender = None;
+        bytes.clear();
+        payment.write_canonical(&mut bytes);
+        assert_eq!(bytes[16..19], *b"\x00\x02s");
+        assert_eq!(payment.canonical_len(), bytes.len());
+    }
+}
