@@ -1,4 +1,6 @@
 //! A blockchain you step through, one clock tick at a time.
 
+#[cfg(feature = "daemon")]
+pub mod daemon;
 pub mod ledger;
 pub mod node;
