@@ -2,5 +2,6 @@
 
 #[cfg(feature = "daemon")]
 pub mod daemon;
+pub mod driver;
 pub mod ledger;
 pub mod node;

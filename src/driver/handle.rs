@@ -1,0 +1,217 @@
+//! What the rest of a program holds of a node.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_channel::{Receiver, Sender};
+
+use super::error::DriverError;
+use super::event_loop::Command;
+use super::link::Link;
+use super::observers::{Log, Subscription};
+use crate::ledger::{TxId, UncheckedBlock};
+use crate::node::{Answer, Input, Name, Node, Payment, Status};
+
+/// What a node is about at this moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct View {
+    /// The clock it has lived up to.
+    pub clock: u64,
+    /// What it does at this clock.
+    pub status: Status,
+    /// Whether it was started.
+    pub started: bool,
+}
+
+impl View {
+    pub(super) fn of(node: &impl Node) -> Self {
+        Self {
+            clock: node.clock(),
+            status: node.status(),
+            started: node.is_started(),
+        }
+    }
+}
+
+/// A handle to a running node. Cheap to clone; the node runs until the last one is gone or
+/// [`Handle::stop`] is called.
+///
+/// Every async method sends one command to the [`Driver`](super::Driver) and waits for its reply. Commands are
+/// carried out one after another, in the order they were sent. Dropping the future does not take the
+/// command back once it was polled.
+///
+/// # Errors
+/// Every async method fails with [`DriverError::Stopped`] when the driver is gone or goes away before
+/// it replied.
+pub struct Handle<N: Node> {
+    commands: Sender<Command<N>>,
+    view: Arc<Mutex<View>>,
+    log: Log,
+}
+
+impl<N: Node> Handle<N> {
+    pub(super) fn new(commands: Sender<Command<N>>, view: Arc<Mutex<View>>, log: Log) -> Self {
+        Self {
+            commands,
+            view,
+            log,
+        }
+    }
+
+    /// Switches the node on. A second start changes nothing. `salt` is a random number.
+    ///
+    /// # Errors
+    /// See [`Handle`].
+    pub async fn start(&self, salt: u64) -> Result<(), DriverError> {
+        self.request(Input::Start { salt }).await.map(drop)
+    }
+
+    /// Back to clock 0 and genesis; links stay. Whoever waits for a clock gets
+    /// [`DriverError::Reset`]. `salt` is a random number.
+    ///
+    /// # Errors
+    /// [`DriverError::Refused`] when the node was not started; see [`Handle`].
+    pub async fn reset(&self, salt: u64) -> Result<(), DriverError> {
+        self.request(Input::Reset { salt }).await.map(drop)
+    }
+
+    /// Asks for a block to be mined.
+    ///
+    /// # Errors
+    /// [`DriverError::Refused`] when the node was not started; see [`Handle`].
+    pub async fn mine(&self) -> Result<(), DriverError> {
+        self.request(Input::Mine).await.map(drop)
+    }
+
+    /// Moves the clock to `to`. Returns when the node has lived every clock up to there, and every
+    /// message it has sent was acknowledged or has lost its link.
+    ///
+    /// # Errors
+    /// [`DriverError::Refused`] when the clock is ahead already or the node was not started;
+    /// [`DriverError::Reset`] when it was reset on the way; see [`Handle`].
+    pub async fn clock(&self, to: u64) -> Result<(), DriverError> {
+        self.ask(|reply| Command::Clock { to, reply }).await?
+    }
+
+    /// Adds a payment and returns its id.
+    ///
+    /// # Errors
+    /// [`DriverError::Refused`] when it cannot be paid; see [`Handle`].
+    pub async fn pay(&self, payment: Payment) -> Result<TxId, DriverError> {
+        match self.request(Input::Pay(payment)).await? {
+            Answer::Accepted { id } => Ok(id),
+            Answer::Done => Err(DriverError::NoAnswer),
+        }
+    }
+
+    /// Adds a block as if a peer had sent it.
+    ///
+    /// # Errors
+    /// [`DriverError::Refused`] when it breaks a rule; see [`Handle`].
+    pub async fn add_block(&self, block: UncheckedBlock) -> Result<(), DriverError> {
+        self.request(Input::AddBlock(block)).await.map(drop)
+    }
+
+    /// Looks at the node between two inputs. `look` holds up the node: it should be quick, and copy
+    /// what takes time to use.
+    ///
+    /// # Errors
+    /// See [`Handle`].
+    pub async fn read<R: Send + 'static>(
+        &self,
+        look: impl FnOnce(&N) -> R + Send + 'static,
+    ) -> Result<R, DriverError> {
+        self.ask(|reply| {
+            Command::Read(Box::new(move |node| {
+                let _ = reply.try_send(look(node));
+            }))
+        })
+        .await
+    }
+
+    /// Makes the node another between two inputs: for restoring a state. Whoever waits for a clock
+    /// gets [`DriverError::Reset`].
+    ///
+    /// # Errors
+    /// See [`Handle`].
+    pub async fn update<R: Send + 'static>(
+        &self,
+        change: impl FnOnce(&mut N) -> R + Send + 'static,
+    ) -> Result<R, DriverError> {
+        let (reply, result) = async_channel::bounded(1);
+        let update = Command::Update(Box::new(move |node: &mut N| {
+            let _ = reply.try_send(change(node));
+        }));
+        self.send(update)?;
+        result.recv().await.map_err(|_| DriverError::Stopped)
+    }
+
+    /// What the node is about, as of the last input. Needs no driver that runs and waits for none.
+    pub fn view(&self) -> View {
+        *self.view.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Events from here on, or those after the event with the id `after`: 0 for all that are kept, the
+    /// last [`EVENT_RING`](super::EVENT_RING). A subscriber that falls behind further is told so with
+    /// [`Next::Lagged`](super::Next::Lagged) and harms nobody.
+    pub fn subscribe(&self, after: Option<u64>) -> Subscription {
+        self.log.subscribe(after)
+    }
+
+    /// Takes a link to `peer` up: the node is told, and the transport gets its end. `latency` is in
+    /// clocks, the larger of what both ends want.
+    ///
+    /// # Errors
+    /// [`DriverError::LinkExists`] when `peer` has one; see [`Handle`].
+    pub async fn connect(&self, peer: Name, latency: u64) -> Result<Link<N::Message>, DriverError> {
+        self.ask(|reply| Command::Connect {
+            peer,
+            latency,
+            reply,
+        })
+        .await?
+    }
+
+    /// Ends the driver once it has carried out what it was asked before. Returns at once.
+    pub fn stop(&self) {
+        self.commands.close();
+    }
+
+    async fn request(&self, input: Input<N::Message>) -> Result<Answer, DriverError> {
+        self.ask(|reply| Command::Request { input, reply }).await?
+    }
+
+    /// Sends the command that `command` makes of a place for its reply, and waits for that.
+    async fn ask<R>(
+        &self,
+        command: impl FnOnce(Sender<R>) -> Command<N>,
+    ) -> Result<R, DriverError> {
+        let (reply, result): (_, Receiver<R>) = async_channel::bounded(1);
+        self.send(command(reply))?;
+        result.recv().await.map_err(|_| DriverError::Stopped)
+    }
+
+    fn send(&self, command: Command<N>) -> Result<(), DriverError> {
+        self.commands
+            .try_send(command)
+            .map_err(|_| DriverError::Stopped)
+    }
+}
+
+impl<N: Node> Clone for Handle<N> {
+    fn clone(&self) -> Self {
+        Self {
+            commands: self.commands.clone(),
+            view: Arc::clone(&self.view),
+            log: self.log.clone(),
+        }
+    }
+}
+
+impl<N: Node> fmt::Debug for Handle<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handle")
+            .field("view", &self.view())
+            .finish_non_exhaustive()
+    }
+}
