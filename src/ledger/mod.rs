@@ -1,6 +1,12 @@
 //! What is true: accounts, payments, blocks, proof of work, balances, and the tree of blocks with its
 //! best tip.
 
+#![deny(
+    clippy::disallowed_macros,
+    clippy::disallowed_methods,
+    clippy::disallowed_types
+)]
+
 mod account;
 mod block;
 mod draft;

@@ -1,6 +1,12 @@
 //! What a node does: the [`Node`] trait, the honest node, statuses, messages and events. No I/O, no
 //! clock reading, no randomness.
 
+#![deny(
+    clippy::disallowed_macros,
+    clippy::disallowed_methods,
+    clippy::disallowed_types
+)]
+
 mod event;
 mod honest;
 mod message;
