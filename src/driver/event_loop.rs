@@ -28,8 +28,8 @@ pub(super) enum Command<N: Node> {
         input: Input<N::Message>,
         reply: Reply,
     },
-    /// The clock's request, answered when it is reached.
-    Clock { to: u64, reply: ClockReply },
+    /// The clock's request, answered when it is reached. `None`: one clock on from wherever it is.
+    Clock { to: Option<u64>, reply: ClockReply },
     /// Something to do with the node that leaves it as it is.
     Read(Box<dyn FnOnce(&N) + Send>),
     /// Something to do with the node that makes it another.
@@ -154,7 +154,8 @@ impl<N: Node + 'static> Driver<N> {
         });
     }
 
-    fn clock(&mut self, to: u64, reply: ClockReply) {
+    fn clock(&mut self, to: Option<u64>, reply: ClockReply) {
+        let to = to.unwrap_or_else(|| self.node.clock().saturating_add(1));
         let wall = (self.options.wall)();
         let refused = match self.hand_in(Input::Clock { to, wall }) {
             Some(Ok(_)) => return self.waits.add(to, reply),

@@ -90,7 +90,20 @@ impl<N: Node> Handle<N> {
     /// [`DriverError::Refused`] when the clock is ahead already or the node was not started;
     /// [`DriverError::Reset`] when it was reset on the way; see [`Handle`].
     pub async fn clock(&self, to: u64) -> Result<(), DriverError> {
-        self.ask(|reply| Command::Clock { to, reply }).await?
+        self.ask(|reply| Command::Clock {
+            to: Some(to),
+            reply,
+        })
+        .await?
+    }
+
+    /// Moves the clock by one, from wherever it is when this request's turn comes: no reset can slip
+    /// in between as it could when the clock is looked at first. Else as [`Handle::clock`].
+    ///
+    /// # Errors
+    /// As [`Handle::clock`].
+    pub async fn tick(&self) -> Result<(), DriverError> {
+        self.ask(|reply| Command::Clock { to: None, reply }).await?
     }
 
     /// Adds a payment and returns its id.
