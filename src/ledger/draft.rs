@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::account::Account;
 use super::block::Block;
-use super::hash::{Hash, TxId};
+use super::hash::TxId;
 use super::store::{Changes, Store, Undo};
 use super::transaction::Transaction;
 
@@ -150,38 +150,25 @@ impl Draft {
     }
 
     /// Takes back the last block applied.
-    pub(super) fn disconnect(&mut self, store: &impl Store, block: &Block, undo: Undo) {
+    pub(super) fn disconnect(&mut self, store: &impl Store, block: &Block, undo: &Undo) {
         self.round += 1;
         for (account, before) in undo {
-            let slot = self.slot(store, &account);
-            self.accounts[slot].balance = before;
+            let slot = self.slot(store, account);
+            self.accounts[slot].balance = *before;
         }
         for transaction in block.transactions() {
             self.set_block(transaction.id, None);
         }
     }
 
-    /// The drafted balances and payments as changes for the store. Which blocks came and went is for
-    /// the caller to add.
-    pub(super) fn into_changes(self, connected: Vec<(Hash, Undo)>) -> Changes {
-        let Self {
-            accounts,
-            transactions,
-            touched,
-            ..
-        } = self;
-        Changes {
-            connected,
-            balances: accounts
-                .into_iter()
-                .map(|drafted| (drafted.account, drafted.balance))
-                .collect(),
-            transactions: touched
-                .into_iter()
-                .map(|id| (id, transactions[&id]))
-                .collect(),
-            ..Changes::default()
-        }
+    /// Adds the drafted balances and payments to `changes`.
+    pub(super) fn into_changes(self, changes: &mut Changes) {
+        let accounts = self.accounts.into_iter();
+        changes.balances = accounts
+            .map(|drafted| (drafted.account, drafted.balance))
+            .collect();
+        let touched = self.touched.into_iter();
+        changes.transactions = touched.map(|id| (id, self.transactions[&id])).collect();
     }
 
     fn credit(

@@ -1,12 +1,11 @@
 //! What a network starts from: accounts, difficulty, timestamp.
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::account::{Account, MAX_SAFE_INTEGER, Value};
 use super::block::{Block, UncheckedBlock};
 use super::hash::{Hash, TxId};
-use super::header::Difficulty;
+use super::header::{Difficulty, HEADER_BYTES, Work};
 use super::timestamp::{self, MAX_TIMESTAMP};
 use super::transaction::Transaction;
 
@@ -39,6 +38,18 @@ pub enum GenesisError {
         expected: Hash,
         /// The store's.
         stored: Hash,
+    },
+    /// A store holds a chain that was mined at another difficulty.
+    #[error(
+        "the store's {blocks} blocks stand for {work} hashes, which is not {difficulty} bits a block"
+    )]
+    OtherDifficulty {
+        /// This network's difficulty.
+        difficulty: Difficulty,
+        /// Blocks of the store's main chain, genesis not counted.
+        blocks: u64,
+        /// Their work.
+        work: Work,
     },
     /// The timestamp is not between 1970 and 9999.
     #[error("timestamp {timestamp} is not between 0 and {MAX_TIMESTAMP}")]
@@ -158,11 +169,18 @@ impl Genesis {
     }
 }
 
-/// What tells one network from another: SHA-256 over the genesis header and the difficulty.
+/// What tells one network from another: SHA-256 of
+///
+/// | bytes | what |
+/// |---|---|
+/// | 17 | `tickchain network` in ASCII |
+/// | 88 | the genesis header |
+/// | 1 | the difficulty in bits |
 pub fn network_id(genesis: &Block, difficulty: Difficulty) -> Hash {
-    let mut hasher = Sha256::new();
-    hasher.update(b"tickchain network");
-    hasher.update(genesis.header().to_bytes());
-    hasher.update([difficulty.bits()]);
-    Hash(hasher.finalize().into())
+    const TAG: &[u8] = b"tickchain network";
+    let mut bytes = Vec::with_capacity(TAG.len() + HEADER_BYTES + 1);
+    bytes.extend_from_slice(TAG);
+    bytes.extend_from_slice(&genesis.header().to_bytes());
+    bytes.push(difficulty.bits());
+    Hash::sha256(&bytes)
 }

@@ -1,4 +1,4 @@
-//! Block headers, proof of work and timestamps.
+//! Block headers and proof of work.
 
 use std::fmt;
 
@@ -56,15 +56,16 @@ impl Header {
 /// use tickchain::ledger::Difficulty;
 /// assert_eq!(Difficulty::default().bits(), 12); // "the hex hash ends in 000"
 /// assert_eq!(Difficulty::default().work(), 4096);
-/// assert!(Difficulty::new(65).is_none());
+/// assert!(Difficulty::new(49).is_none());
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "u8", into = "u8")]
 pub struct Difficulty(u8);
 
 impl Difficulty {
-    /// The most bits: more would outlast the nonces a header can hold.
-    pub const MAX: u8 = 64;
+    /// The most bits. Of a header's 2^53 nonces one fits then, but for a chance of e^−32: a search that
+    /// is left alone ends.
+    pub const MAX: u8 = 48;
 
     /// A difficulty of `bits`, or `None` above [`Difficulty::MAX`].
     pub fn new(bits: u8) -> Option<Self> {
@@ -114,7 +115,7 @@ impl fmt::Display for Difficulty {
     }
 }
 
-/// Hashes that stand behind a block or a branch. At most 2^53 blocks of 2^64 each: it cannot overflow.
+/// Hashes that stand behind a block or a branch. At most 2^53 blocks of 2^48 each: it cannot overflow.
 pub type Work = u128;
 
 #[cfg(test)]

@@ -1,5 +1,22 @@
 //! What is true: accounts, payments, blocks, proof of work, balances, and the tree of blocks with its
 //! best tip.
+//!
+//! # How a block is hashed
+//! All that is needed stands in the block's JSON, so anyone can recompute it. Integers are big-endian.
+//!
+//! 1. A payment's **canonical bytes**: its id (16 bytes); one byte 0 for a null sender, else one byte 1,
+//!    the length of the sender's name (1 byte) and the name in UTF-8; the length of the recipient's name
+//!    (1 byte) and the name in UTF-8; the value (8 bytes).
+//! 2. The **Merkle root** is [RFC 6962](https://www.rfc-editor.org/rfc/rfc6962#section-2.1)'s: a leaf is
+//!    SHA-256 of one byte 0 and a payment's canonical bytes; a node is SHA-256 of one byte 1 and the two
+//!    hashes below it; a list of n leaves is split after the largest power of two smaller than n; the
+//!    root of no leaves is SHA-256 of nothing.
+//! 3. The **header**: the parent's hash (32 bytes; zeros for genesis), the Merkle root (32), the block's
+//!    id (8), its timestamp in seconds since 1970 UTC (8), its nonce (8). The nonce comes last so that
+//!    a search hashes one changing chunk of 64 bytes.
+//! 4. The **hash** is SHA-256 of SHA-256 of the header. At difficulty d it ends in d zero bits.
+//!
+//! A network's id, which nodes compare before they talk, is [`network_id`]'s.
 
 #![deny(
     clippy::disallowed_macros,

@@ -95,8 +95,11 @@ impl SideBlocks {
         dropped
     }
 
-    /// Drops `root` and all that stands on it; which blocks, children first.
+    /// Drops `root`, if it is here, and all that stands on it; which blocks, children first.
     pub(super) fn remove_branch(&mut self, root: &Hash) -> Vec<Hash> {
+        if !self.blocks.contains_key(root) {
+            return Vec::new();
+        }
         let mut branch = vec![*root];
         let mut next = 0;
         while next < branch.len() {

@@ -70,7 +70,8 @@ pub trait Store {
     fn accounts(&self) -> Vec<(Account, u64)>;
     /// The main chain's block that a payment is in.
     fn block_of(&self, transaction: &TxId) -> Option<u64>;
-    /// Blocks of the tree that are not on the main chain, in the order they were added.
+    /// Blocks of the tree that are not on the main chain, in the order they were added or left it. Read
+    /// once, when a ledger is opened.
     fn side_blocks(&self) -> Vec<Hash>;
     /// Takes in one step.
     fn stage(&mut self, changes: &Changes);
@@ -84,7 +85,8 @@ pub struct MemoryStore {
     // Hash maps are only looked up or sorted before use: their order never reaches an output.
     blocks: HashMap<Hash, Stored>,
     main: Vec<Hash>,
-    side: Vec<Hash>,
+    /// Counts blocks as they are added or leave the main chain.
+    order: u64,
     balances: HashMap<Account, u64>,
     transactions: HashMap<TxId, u64>,
 }
@@ -94,6 +96,8 @@ struct Stored {
     block: Block,
     work: Work,
     undo: Undo,
+    /// Its place among the side blocks while it is one.
+    order: u64,
 }
 
 impl Store for MemoryStore {
@@ -139,30 +143,38 @@ impl Store for MemoryStore {
     }
 
     fn side_blocks(&self) -> Vec<Hash> {
-        self.side.clone()
+        let on_main = |block: &Block| self.hash_at(block.id()) == Some(block.hash());
+        let stored = self.blocks.values();
+        let mut side: Vec<_> = stored
+            .filter(|stored| !on_main(&stored.block))
+            .map(|stored| (stored.order, stored.block.hash()))
+            .collect();
+        side.sort_unstable();
+        side.into_iter().map(|(_, hash)| hash).collect()
     }
 
     fn stage(&mut self, changes: &Changes) {
         for (block, work) in &changes.added {
-            self.side.push(block.hash());
+            self.order += 1;
             let stored = Stored {
                 block: block.clone(),
                 work: *work,
                 undo: Undo::new(),
+                order: self.order,
             };
             self.blocks.insert(block.hash(), stored);
         }
         for hash in &changes.disconnected {
             let left = self.main.pop();
             debug_assert_eq!(left.as_ref(), Some(hash), "blocks leave from the tip");
-            self.side.push(*hash);
+            self.order += 1;
             if let Some(stored) = self.blocks.get_mut(hash) {
                 stored.undo = Undo::new();
+                stored.order = self.order;
             }
         }
         for (hash, undo) in &changes.connected {
             self.main.push(*hash);
-            self.forget_side(hash);
             if let Some(stored) = self.blocks.get_mut(hash) {
                 stored.undo.clone_from(undo);
             }
@@ -180,21 +192,11 @@ impl Store for MemoryStore {
             };
         }
         for hash in &changes.removed {
-            self.forget_side(hash);
             self.blocks.remove(hash);
         }
     }
 
     fn clear(&mut self) {
         *self = Self::default();
-    }
-}
-
-impl MemoryStore {
-    /// Newest first: a block that joins the main chain was mostly added just now.
-    fn forget_side(&mut self, hash: &Hash) {
-        if let Some(index) = self.side.iter().rposition(|side| side == hash) {
-            self.side.remove(index);
-        }
     }
 }

@@ -30,11 +30,10 @@ pub fn format_timestamp(seconds: i64) -> String {
 
 /// Reads `YYYY/MM/DD HH:MM:SS` as seconds since 1970 UTC; `None` for anything else.
 pub fn parse_timestamp(text: &str) -> Option<i64> {
-    let seconds = PrimitiveDateTime::parse(text, FORMAT)
-        .ok()?
-        .assume_utc()
-        .unix_timestamp();
-    (0..=MAX_TIMESTAMP).contains(&seconds).then_some(seconds)
+    let date = PrimitiveDateTime::parse(text, FORMAT).ok()?;
+    let seconds = date.assume_utc().unix_timestamp();
+    // One text a timestamp: a sign or a leap second would parse too.
+    (format_timestamp(seconds) == text).then_some(seconds)
 }
 
 /// Serde for the documented form, to be used with `#[serde(with)]`.
@@ -74,6 +73,9 @@ mod tests {
             "2009-01-03 18:15:05",
             "2009/13/03 18:15:05",
             "1969/12/31 23:59:59",
+            "+2009/01/03 18:15:05",
+            "2009/01/03 18:15:60",
+            "2009/01/03 18:15:05 ",
         ] {
             assert_eq!(parse_timestamp(text), None, "{text}");
         }
