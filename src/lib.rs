@@ -5,3 +5,4 @@ pub mod daemon;
 pub mod driver;
 pub mod ledger;
 pub mod node;
+pub mod wire;
