@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::message::Kind;
+use super::message::{Body, Kind};
 use super::{Name, Status};
 use crate::ledger::{Hash, Transaction, TxId};
 
@@ -43,7 +43,7 @@ pub enum Event {
         sequence: u64,
         /// The block's hash or the payment's id it is about, where it is about one.
         #[serde(skip_serializing_if = "Option::is_none")]
-        about: Option<String>,
+        about: Option<About>,
     },
     /// A message arrived and is in the inbox.
     Received {
@@ -55,7 +55,7 @@ pub enum Event {
         sequence: u64,
         /// The block's hash or the payment's id it is about, where it is about one.
         #[serde(skip_serializing_if = "Option::is_none")]
-        about: Option<String>,
+        about: Option<About>,
     },
     /// Mining began: the candidate is made.
     MiningBegan {
@@ -113,7 +113,7 @@ pub enum Event {
         from: Option<Name>,
         /// The block's hash or the payment's id, where there is one.
         #[serde(skip_serializing_if = "Option::is_none")]
-        about: Option<String>,
+        about: Option<About>,
         /// Why, in a sentence.
         reason: String,
     },
@@ -139,15 +139,23 @@ pub enum Place {
     },
 }
 
-/// How an event names what it is about.
-pub(super) fn about(body: &super::Body) -> Option<String> {
-    match body {
-        super::Body::NewBlock(block) => block.hash.map(|hash| hash.to_string()),
-        super::Body::NewTx(transaction) => Some(transaction_id(&transaction.id)),
-        super::Body::ReqChain(_) | super::Body::Chain(_) => None,
-    }
+/// The block or payment that an event is about: in JSON its hash or id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum About {
+    /// A block.
+    Block(Hash),
+    /// A payment.
+    Payment(TxId),
 }
 
-fn transaction_id(id: &TxId) -> String {
-    id.to_string()
+impl About {
+    /// What a message is about, where it is about one thing.
+    pub fn of(body: &Body) -> Option<Self> {
+        match body {
+            Body::NewBlock(block) => block.hash.map(Self::Block),
+            Body::NewTx(transaction) => Some(Self::Payment(transaction.id)),
+            Body::ReqChain(_) | Body::Chain { .. } => None,
+        }
+    }
 }

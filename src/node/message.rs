@@ -33,8 +33,13 @@ pub enum Body {
     /// A question for the blocks that follow the highest one both know; the hashes are
     /// [`crate::ledger::Ledger::locator`]'s.
     ReqChain(Vec<Hash>),
-    /// The answer: main-chain blocks, lowest first, as many as fit.
-    Chain(Vec<UncheckedBlock>),
+    /// The answer.
+    Chain {
+        /// The sequence number of the question.
+        answers: u64,
+        /// Main-chain blocks, lowest first, as many as fit.
+        blocks: Vec<UncheckedBlock>,
+    },
 }
 
 impl Body {
@@ -44,7 +49,7 @@ impl Body {
             Self::NewBlock(_) => Kind::NewBlock,
             Self::NewTx(_) => Kind::NewTx,
             Self::ReqChain(_) => Kind::ReqChain,
-            Self::Chain(_) => Kind::Chain,
+            Self::Chain { .. } => Kind::Chain,
         }
     }
 }

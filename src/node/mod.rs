@@ -15,8 +15,11 @@ mod persist;
 
 use serde::{Deserialize, Serialize};
 
-pub use event::{Event, Place};
-pub use honest::{Config, Costs, HonestNode, MiningCost, RequestError, State, StateError};
+pub use event::{About, Event, Place};
+pub use honest::{
+    Config, Costs, HonestNode, MAX_INBOX, MAX_KNOWN, MAX_POOL, MAX_WAITING, MiningCost,
+    RequestError, State, StateError, Thing,
+};
 pub use message::{Body, Kind, MAX_LOCATOR, MAX_MESSAGE_BYTES, Message};
 pub use name::Name;
 pub use persist::{Persist, Record};
@@ -41,7 +44,8 @@ use crate::ledger::{Account, Difficulty, Header, TxId, UncheckedBlock, Value};
 ///   writes it before it carries out the rest, so that nothing is sent, answered, shown or
 ///   acknowledged that a crash could take back. A driver without storage drops it.
 /// - [`Effect::Send`] goes to a peer that is up, in the order given. The transport acknowledges
-///   messages on its own; a message is acknowledged once [`Input::Message`] was handled.
+///   messages on its own: once [`Input::Message`] was handled, unless its effects close that link.
+/// - A reset forgets the clocks asked for before it: they are not reached.
 /// - [`Effect::Close`] asks the driver to cut the link to a peer and then say [`Input::PeerDown`].
 /// - [`Effect::Search`] asks for a nonce off to the side. At most one search runs: a new one or
 ///   [`Effect::CancelSearch`] ends the one before. Facts about searches that ended are ignored.

@@ -1,6 +1,6 @@
 //! What must last.
 
-use super::{Message, Name};
+use super::{Message, Name, State};
 use crate::ledger::{Changes, Transaction, TxId};
 
 /// What a driver with storage writes, in one step, before it carries out any other effect of the same
@@ -71,6 +71,8 @@ pub enum Record {
         /// The sender's sequence number.
         sequence: u64,
     },
+    /// The node became what a document says: this takes the place of everything of before.
+    Restored(Box<State>),
     /// A mine request waits or was spent.
     Mine {
         /// Whether one waits.

@@ -1,201 +1,322 @@
 //! The honest node.
 
-use super::*;
-use crate::ledger::*;
-use serde::{Deserialize, Serialize};
+mod blocks;
+mod catch_up;
+mod clock;
+mod config;
+mod inbox;
+mod link;
+mod messages;
+mod mining;
+mod payments;
+mod pool;
+mod refused;
+mod request;
+mod state;
 
-/// STUB
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Config {
-    /// The node's name, unique in its network.
-    pub name: Name,
-    /// The network.
-    pub genesis: Genesis,
-    /// What activities cost.
-    pub costs: Costs,
-}
+use std::collections::{BTreeMap, BTreeSet};
 
-impl Config {
-    /// The document's defaults under this name.
-    pub fn new(name: Name) -> Self {
-        Self {
-            name,
-            genesis: Genesis::default(),
-            costs: Costs::default(),
-        }
-    }
-}
+pub use config::{Config, Costs, MiningCost};
+pub use inbox::MAX_INBOX;
+pub use link::{MAX_KNOWN, Thing};
+pub use pool::{MAX_POOL, MAX_WAITING};
+pub use request::RequestError;
+pub use state::{State, StateError};
 
-/// What each activity costs, in clocks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Costs {
-    /// Mining.
-    pub mining: MiningCost,
-    /// Sending blocks on.
-    pub broadcasting_block: u64,
-    /// Sending payments on.
-    pub broadcasting_tx: u64,
-    /// Taking in blocks.
-    pub receiving_block: u64,
-    /// Taking in payments.
-    pub receiving_tx: u64,
-}
+use self::catch_up::CatchUp;
+use self::clock::Busy;
+use self::inbox::Inbox;
+use self::link::Link;
+use self::mining::Work;
+use self::pool::{Pool, Queue, Waiting};
+use self::refused::RefusedPayments;
+use super::message::Message;
+use super::{
+    Answer, Effect, Event, Input, Name, Node, Payment, Persist, Place, Record, Search, Status,
+};
+use crate::ledger::{
+    GenesisError, Hash, Ledger, MAX_SAFE_INTEGER, MemoryStore, Store, Transaction, TxId,
+};
 
-impl Default for Costs {
-    fn default() -> Self {
-        Self {
-            mining: MiningCost::Clocks(3),
-            broadcasting_block: 1,
-            broadcasting_tx: 1,
-            receiving_block: 1,
-            receiving_tx: 1,
-        }
-    }
-}
-
-/// How long mining lasts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MiningCost {
-    /// So many clocks; the block joins at the last of them.
-    Clocks(u64),
-    /// Until the nonce is found, alongside everything else.
-    UntilFound {
-        /// Whether mining goes on by itself, without being asked.
-        continuous: bool,
-    },
-}
-
-/// Why a request was refused.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum RequestError {
-    /// The node was not started.
-    #[error("the node is not started: start it first")]
-    NotStarted,
-    /// The clock never goes back.
-    #[error("the clock is at {clock} already and never goes back to {asked}")]
-    ClockBehind {
-        /// The node's clock.
-        clock: u64,
-        /// The clock asked for.
-        asked: u64,
-    },
-    /// Clocks stay below 2^53.
-    #[error("clock {asked} is above {MAX_SAFE_INTEGER}")]
-    ClockTooHigh {
-        /// The clock asked for.
-        asked: u64,
-    },
-    /// The payment breaks a rule.
-    #[error(transparent)]
-    Payment(#[from] PaymentError),
-    /// The id belongs to another payment.
-    #[error("id {id} belongs to another payment: leave it out or choose another")]
-    IdTaken {
-        /// The id.
-        id: TxId,
-    },
-    /// No more payments are taken for now.
-    #[error("{waiting} payments wait for a block already, the most a node keeps: mine first")]
-    PoolFull {
-        /// Payments that wait.
-        waiting: usize,
-    },
-    /// The block breaks a rule of its own.
-    #[error(transparent)]
-    Block(#[from] BlockError),
-    /// The block does not fit the tree.
-    #[error(transparent)]
-    Connect(#[from] ConnectError),
-}
-
-/// The whole node as one versioned document. STUB
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct State {
-    /// The version of this document.
-    pub version: u32,
-}
-
-/// The honest node. STUB
+/// The node that keeps the rules: what the daemon runs and what a simulation compares others with.
+/// [`Node`] has the contract and an example.
+///
+/// Each clock it does one thing, and that is its status: it goes on with what it began; else sends on
+/// what it received or mined, blocks before payments; else takes in the blocks that are ready; else
+/// takes up what has waited longest, a mine request or payments; else it is idle. What it knows
+/// already costs nothing.
 #[derive(Debug, Clone)]
 pub struct HonestNode<S = MemoryStore> {
+    name: Name,
+    costs: Costs,
     ledger: Ledger<S>,
-    config: Config,
+    started: bool,
+    clock: u64,
+    status: Status,
+    /// The clock the node is living up to.
+    target: u64,
+    /// Whether the present clock is not over because a nonce is missing.
+    standing: bool,
+    /// The wall time that came with the last clock, seconds since 1970 UTC.
+    wall: i64,
+    /// Makes the ids of this run's payments its own.
+    salt: u64,
+    /// Ids made, messages sent, things that arrived and searches asked for so far.
+    issued: u64,
+    sequence: u64,
+    arrivals: u64,
+    searches: u64,
+    links: BTreeMap<Name, Link>,
+    inbox: Inbox,
+    queue: Queue,
+    /// The clock from which on a mine request waits, and its place among all arrivals.
+    mine: Option<(u64, u64)>,
+    busy: Option<Busy>,
+    work: Option<Work>,
+    pool: Pool,
+    waiting: Waiting,
+    refused: RefusedPayments,
+    /// Whether the tip is to be sent on.
+    relay_tip: bool,
+    /// Payments to be sent on, in order.
+    relay: Vec<Transaction>,
+    catch_up: CatchUp,
+    persist: Persist,
+    effects: Vec<Effect<Message>>,
 }
 
 impl HonestNode {
     /// A node in memory.
+    ///
+    /// # Errors
+    /// A [`GenesisError`] when its network cannot be.
     pub fn new(config: Config) -> Result<Self, GenesisError> {
-        Ok(Self {
-            ledger: Ledger::new(&config.genesis)?,
-            config,
-        })
+        let ledger = Ledger::new(&config.genesis)?;
+        Ok(Self::with_ledger(config, ledger))
     }
 }
 
 impl<S: Store> HonestNode<S> {
-    /// Its name.
-    pub fn name(&self) -> &Name {
-        &self.config.name
+    /// A node over a ledger of its own; the configuration's genesis is the ledger's.
+    pub fn with_ledger(config: Config, ledger: Ledger<S>) -> Self {
+        Self {
+            name: config.name,
+            costs: config.costs,
+            ledger,
+            started: false,
+            clock: 0,
+            status: Status::Idle,
+            target: 0,
+            standing: false,
+            wall: 0,
+            salt: 0,
+            issued: 0,
+            sequence: 0,
+            arrivals: 0,
+            searches: 0,
+            links: BTreeMap::new(),
+            inbox: Inbox::default(),
+            queue: Queue::default(),
+            mine: None,
+            busy: None,
+            work: None,
+            pool: Pool::default(),
+            waiting: Waiting::default(),
+            refused: RefusedPayments::default(),
+            relay_tip: false,
+            relay: Vec::new(),
+            catch_up: CatchUp::default(),
+            persist: Persist::default(),
+            effects: Vec::new(),
+        }
     }
-    /// Its ledger.
+
+    /// The node's name.
+    pub fn name(&self) -> &Name {
+        &self.name
+    }
+
+    /// The ledger.
     pub fn ledger(&self) -> &Ledger<S> {
         &self.ledger
     }
-    /// The pool, in the order it is paid.
-    pub fn pool(&self) -> impl Iterator<Item = &Transaction> {
-        std::iter::empty()
-    }
-    /// Messages in the inbox.
-    pub fn inbox_len(&self) -> usize {
-        0
-    }
-    /// Payments that wait.
-    pub fn waiting(&self) -> impl Iterator<Item = &Transaction> {
-        std::iter::empty()
-    }
-    /// Where a payment is; `None` when it was never heard of.
-    pub fn place(&self, _id: &TxId) -> Option<Place> {
-        None
-    }
-    /// The whole node as a document.
-    pub fn state(&self) -> State {
-        State { version: 1 }
-    }
-    /// Becomes what the document says; links stay.
-    pub fn restore(&mut self, _state: State) -> Result<(), StateError> {
-        Ok(())
-    }
-}
 
-/// Why a state was refused.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum StateError {
-    /// The version is not known.
-    #[error("state version {version} is not known, this node reads version 1")]
-    Version {
-        /// The version given.
-        version: u32,
-    },
+    /// The pool: payments that can be paid one after the other at the tip, in that order.
+    pub fn pool(&self) -> impl Iterator<Item = &Transaction> {
+        self.pool.iter()
+    }
+
+    /// The number of payments in the pool.
+    pub fn pool_len(&self) -> usize {
+        self.pool.len()
+    }
+
+    /// Payments that were added and wait for their clock, then those that cannot be paid yet.
+    pub fn waiting(&self) -> impl Iterator<Item = &Transaction> {
+        let queued = self.queue.iter().map(|queued| &queued.transaction);
+        queued.chain(self.waiting.iter().map(|(transaction, _)| transaction))
+    }
+
+    /// The number of messages in the inbox.
+    pub fn inbox_len(&self) -> usize {
+        self.inbox.len()
+    }
+
+    /// The peers whose links are up, ordered by name.
+    pub fn peers(&self) -> impl Iterator<Item = &Name> {
+        self.links.keys()
+    }
+
+    /// Where a payment is; `None` when nothing is known of it.
+    pub fn place(&self, id: &TxId) -> Option<Place> {
+        if let Some(id) = self.ledger.block_of(id) {
+            Some(Place::Block { id })
+        } else if self.pool.get(id).is_some() {
+            Some(Place::Pool)
+        } else if self
+            .queue
+            .get(id)
+            .or_else(|| self.waiting.get(id))
+            .is_some()
+        {
+            Some(Place::Waiting)
+        } else {
+            self.refused.reason(id).map(|reason| Place::Refused {
+                reason: reason.to_owned(),
+            })
+        }
+    }
+
+    fn start(&mut self, salt: u64) -> Result<Answer, RequestError> {
+        if !self.started {
+            self.started = true;
+            self.salt = salt;
+            self.record(Record::Started { salt });
+            self.tell(Event::Started);
+        }
+        Ok(Answer::Done)
+    }
+
+    /// Everything goes but the links, the name and what counts messages, so that none of before is
+    /// taken for one of after.
+    fn reset(&mut self, salt: u64) -> Result<Answer, RequestError> {
+        self.check_started()?;
+        if self.work.is_some() {
+            self.effects.push(Effect::CancelSearch);
+        }
+        self.ledger.reset();
+        (self.clock, self.target, self.standing) = (0, 0, false);
+        self.status = Status::Idle;
+        (self.salt, self.issued) = (salt, 0);
+        (self.busy, self.work, self.mine) = (None, None, None);
+        self.relay_tip = false;
+        self.relay.clear();
+        self.inbox = Inbox::default();
+        self.queue = Queue::default();
+        self.pool = Pool::default();
+        self.waiting = Waiting::default();
+        self.refused = RefusedPayments::default();
+        self.catch_up = CatchUp::default();
+        for link in self.links.values_mut() {
+            *link = Link {
+                latency: link.latency,
+                ..Link::default()
+            };
+        }
+        self.persist = Persist::default();
+        self.record(Record::Reset { salt });
+        self.tell(Event::Reset);
+        Ok(Answer::Done)
+    }
+
+    fn ask_to_mine(&mut self) -> Result<Answer, RequestError> {
+        self.check_started()?;
+        if self.mine.is_none() {
+            self.mine = Some((self.clock + 1, self.next_arrival()));
+            self.record(Record::Mine { waits: true });
+        }
+        Ok(Answer::Done)
+    }
+
+    fn check_started(&self) -> Result<(), RequestError> {
+        if self.started {
+            Ok(())
+        } else {
+            Err(RequestError::NotStarted)
+        }
+    }
+
+    fn next_arrival(&mut self) -> u64 {
+        self.arrivals += 1;
+        self.arrivals
+    }
+
+    fn tell(&mut self, event: Event) {
+        self.effects.push(Effect::Event(event));
+    }
+
+    fn record(&mut self, record: Record) {
+        self.persist.records.push(record);
+    }
+
+    /// The effects of the input at hand, what must last first.
+    fn take_effects(&mut self) -> Vec<Effect<Message>> {
+        let mut effects = std::mem::take(&mut self.effects);
+        if !self.persist.ledger.is_empty() || !self.persist.records.is_empty() {
+            let persist = Persist {
+                clock: self.clock,
+                ..std::mem::take(&mut self.persist)
+            };
+            effects.insert(0, Effect::Persist(persist));
+        }
+        effects
+    }
 }
 
 impl<S: Store> Node for HonestNode<S> {
     type Message = Message;
 
-    fn handle(&mut self, _input: Input<Message>) -> Vec<Effect<Message>> {
-        Vec::new()
+    fn handle(&mut self, input: Input<Message>) -> Vec<Effect<Message>> {
+        match input {
+            Input::Start { salt } => self.answer(|node| node.start(salt)),
+            Input::Reset { salt } => self.answer(|node| node.reset(salt)),
+            Input::Mine => self.answer(Self::ask_to_mine),
+            Input::Pay(payment) => self.answer(|node| node.pay(payment)),
+            Input::AddBlock(block) => self.answer(|node| node.add_block(block)),
+            Input::Clock { to, wall } => {
+                self.answer(|node| node.check_clock(to));
+                if self.started && (self.clock..=MAX_SAFE_INTEGER).contains(&to) {
+                    self.move_clock(to, wall);
+                }
+            }
+            Input::PeerUp { peer, latency } => self.peer_up(peer, latency),
+            Input::PeerDown { peer } => self.peer_down(&peer),
+            Input::Message { from, message } => self.receive(&from, message),
+            Input::NonceFound { search, nonce } => self.nonce_found(search, nonce),
+        }
+        self.take_effects()
     }
+
     fn next_clock(&self) -> Option<u64> {
-        None
+        self.next_busy_clock()
     }
+
     fn clock(&self) -> u64 {
-        0
+        self.clock
     }
+
     fn status(&self) -> Status {
-        Status::Idle
+        self.status
     }
+
     fn is_started(&self) -> bool {
-        false
+        self.started
+    }
+}
+
+impl<S: Store> HonestNode<S> {
+    fn answer(&mut self, request: impl FnOnce(&mut Self) -> Result<Answer, RequestError>) {
+        let answer = request(self);
+        self.effects.push(Effect::Answer(answer));
     }
 }

@@ -1,0 +1,237 @@
+//! Taking blocks in.
+
+use super::inbox::{Content, Item, Key};
+use super::link::Thing;
+use super::pool::Rebuilt;
+use super::*;
+use crate::ledger::{Block, ConnectError, Inserted};
+use crate::node::About;
+
+/// What blocks did to the main chain.
+#[derive(Debug, Default)]
+struct Moves {
+    tip_moved: bool,
+    /// Blocks that left the main chain, in chain order.
+    left: Vec<Block>,
+}
+
+impl<S: Store> HonestNode<S> {
+    /// Does at no cost what costs nothing: drops ready blocks that are known, and asks for the parents
+    /// of those that cannot be connected.
+    pub(super) fn sort_out_blocks(&mut self) {
+        if self.inbox.blocks.is_empty() {
+            return;
+        }
+        let mut in_order: Vec<(u64, Key)> = Vec::with_capacity(self.inbox.blocks.len());
+        let mut coming = BTreeSet::new();
+        for (key, item) in &self.inbox.blocks {
+            match &item.content {
+                Content::Block(block) => in_order.push((block.id(), key.clone())),
+                content => coming.extend(content.blocks().iter().map(Block::hash)),
+            }
+        }
+        in_order.sort_unstable();
+        for (_, key) in in_order {
+            let Some(Content::Block(block)) = self.inbox.blocks.get(&key).map(|item| &item.content)
+            else {
+                continue;
+            };
+            let (hash, parent) = (block.hash(), block.header().previous_block_hash);
+            if self.ledger.contains(&hash) {
+                self.drop_block(key, None);
+            } else if self.ledger.contains(&parent) || coming.contains(&parent) {
+                coming.insert(hash);
+            } else {
+                self.drop_block(key, Some((hash, parent)));
+            }
+        }
+        self.drop_known_chains();
+    }
+
+    /// Drops a block that is known, or one whose parent is not: then what leads up to it is asked for.
+    fn drop_block(&mut self, key: Key, orphan: Option<(Hash, Hash)>) {
+        let Some(item) = self.inbox.blocks.remove(&key) else {
+            return;
+        };
+        self.note_blocks_known(&key, &item.content);
+        let from = key.from.clone();
+        self.taken(key, &item.content);
+        match (orphan, from) {
+            (None, _) => {}
+            (Some((hash, _)), Some(from)) => self.announced(from, hash),
+            (Some((hash, parent)), None) => {
+                let reason = ConnectError::UnknownParent { parent }.to_string();
+                self.tell(Event::Refused {
+                    from: None,
+                    about: Some(About::Block(hash)),
+                    reason,
+                });
+            }
+        }
+    }
+
+    /// Answers that bring nothing new cost nothing.
+    fn drop_known_chains(&mut self) {
+        let is_known = |item: &Item| {
+            matches!(&item.content, Content::Chain(blocks)
+                if blocks.iter().all(|block| self.ledger.contains(&block.hash())))
+        };
+        let known = self.inbox.blocks.iter().filter(|(_, item)| is_known(item));
+        for key in known.map(|(key, _)| key.clone()).collect::<Vec<_>>() {
+            let from = key.from.clone();
+            self.drop_block(key, None);
+            self.answered(from.as_ref(), false);
+        }
+    }
+
+    /// Takes in all blocks that are ready; whether the tip moved.
+    pub(super) fn take_blocks(&mut self) -> bool {
+        let mut moves = Moves::default();
+        let mut items = std::mem::take(&mut self.inbox.blocks);
+        // A block may come before its parent in the order: rounds, until one brings nothing.
+        loop {
+            let before = items.len();
+            let mut later = BTreeMap::new();
+            for (key, item) in items {
+                if self.is_connectable(&item.content) {
+                    self.take_item(key, item, &mut moves);
+                } else {
+                    later.insert(key, item);
+                }
+            }
+            items = later;
+            if items.is_empty() || items.len() == before {
+                break;
+            }
+        }
+        for (key, item) in items {
+            self.take_item(key, item, &mut moves);
+        }
+        self.after_moves(moves)
+    }
+
+    fn is_connectable(&self, content: &Content) -> bool {
+        let first = content.blocks().first();
+        first.is_none_or(|block| self.ledger.contains(&block.header().previous_block_hash))
+    }
+
+    fn take_item(&mut self, key: Key, item: Item, moves: &mut Moves) {
+        self.note_blocks_known(&key, &item.content);
+        let from = key.from.clone();
+        self.taken(key, &item.content);
+        let mut news = false;
+        let is_chain = matches!(item.content, Content::Chain(_));
+        for block in item.content.blocks() {
+            let (hash, parent) = (block.hash(), block.header().previous_block_hash);
+            match (self.insert(block.clone(), moves), &from) {
+                (Ok(is_new), _) => news |= is_new,
+                (Err(ConnectError::UnknownParent { .. }), Some(from)) if !is_chain => {
+                    self.announced(from.clone(), hash);
+                }
+                (Err(error), from) => {
+                    let (from, about) = (from.clone(), Some(About::Block(hash)));
+                    self.tell(Event::Refused {
+                        from,
+                        about,
+                        reason: error.to_string(),
+                    });
+                    debug_assert_ne!(parent, hash, "no block is its own parent");
+                    break;
+                }
+            }
+        }
+        if is_chain {
+            self.answered(from.as_ref(), news);
+        }
+    }
+
+    /// Adds a block of this node's own.
+    pub(super) fn join(&mut self, block: Block) {
+        let mut moves = Moves::default();
+        let inserted = self.insert(block, &mut moves);
+        debug_assert_eq!(
+            inserted,
+            Ok(true),
+            "a candidate is payable at the tip it was made for"
+        );
+        self.after_moves(moves);
+    }
+
+    /// Inserts a block into the tree; whether it is new there.
+    fn insert(&mut self, block: Block, moves: &mut Moves) -> Result<bool, ConnectError> {
+        let (id, hash) = (block.id(), block.hash());
+        let insertion = self.ledger.insert(block);
+        if !insertion.changes.is_empty() {
+            self.persist.ledger.push(insertion.changes);
+        }
+        let main = match insertion.outcome? {
+            Inserted::Known => return Ok(false),
+            Inserted::Side => false,
+            Inserted::Extended => true,
+            Inserted::Reorganised { left, joined } => {
+                self.tell(Event::Reorganisation {
+                    fork: joined[0].id() - 1,
+                    left: left.iter().map(Block::hash).collect(),
+                    joined: joined.iter().map(Block::hash).collect(),
+                });
+                moves.left.extend(left);
+                true
+            }
+        };
+        moves.tip_moved |= main;
+        self.tell(Event::Block { id, hash, main });
+        Ok(true)
+    }
+
+    /// Brings pool and waiting list up to the new tip, which is to be sent on; whether it moved.
+    fn after_moves(&mut self, moves: Moves) -> bool {
+        if moves.tip_moved {
+            self.relay_tip = true;
+            if matches!(self.costs.mining, MiningCost::UntilFound { .. }) {
+                self.drop_work();
+            }
+            let mut seen = BTreeSet::new();
+            let left = moves.left.iter().flat_map(|block| block.transactions());
+            let returned = left
+                .filter(|transaction| self.ledger.block_of(&transaction.id).is_none())
+                .filter(|transaction| seen.insert(transaction.id))
+                .cloned()
+                .collect();
+            let rebuilt = self.pool.rebuild(self.ledger.store(), returned);
+            self.tell_rebuilt(rebuilt);
+            self.try_waiting();
+        }
+        moves.tip_moved
+    }
+
+    fn tell_rebuilt(&mut self, rebuilt: Rebuilt) {
+        for transaction in rebuilt.paid {
+            self.tell_paid(transaction);
+        }
+        for (order, transaction) in rebuilt.returned {
+            self.entered_pool(order, transaction);
+        }
+        for transaction in rebuilt.unpayable {
+            self.wait(transaction, true);
+        }
+    }
+
+    /// Says that a kept payment is in a block of the main chain.
+    pub(super) fn tell_paid(&mut self, transaction: Transaction) {
+        self.record(Record::Dropped { id: transaction.id });
+        if let Some(id) = self.ledger.block_of(&transaction.id) {
+            self.tell(Event::Payment {
+                transaction,
+                place: Place::Block { id },
+            });
+        }
+    }
+
+    fn note_blocks_known(&mut self, key: &Key, content: &Content) {
+        let Some(from) = &key.from else { return };
+        // Of a long answer only the end can be announced again.
+        if let Some(last) = content.blocks().last() {
+            self.note_known(from, Thing::Block(last.hash()));
+        }
+    }
+}

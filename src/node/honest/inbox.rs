@@ -1,0 +1,156 @@
+//! What arrived and was not taken up yet.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::ledger::{Block, Hash, Transaction};
+use crate::node::Name;
+
+/// The most that waits in the inbox from one peer: a payment counts 1, a block 1 and its payments,
+/// a question 1. The answer to a question of ours does not count: there is one at most. It leaves room
+/// for the whole pool of a peer, which comes when a link comes up.
+pub const MAX_INBOX: usize = 16_384;
+
+/// What orders messages that are ready at one clock.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Key {
+    pub(super) stamp: u64,
+    /// `None` is a controller.
+    pub(super) from: Option<Name>,
+    pub(super) sequence: u64,
+}
+
+/// A peer's question for blocks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Question {
+    pub(super) sequence: u64,
+    pub(super) locator: Vec<Hash>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Content {
+    Block(Block),
+    Chain(Vec<Block>),
+    Payment(Transaction),
+    Question(Question),
+}
+
+impl Content {
+    fn load(&self) -> usize {
+        match self {
+            Self::Block(block) => 1 + block.transactions().len(),
+            Self::Chain(_) => 0,
+            Self::Payment(_) | Self::Question(_) => 1,
+        }
+    }
+
+    /// Blocks, of either kind.
+    pub(super) fn blocks(&self) -> &[Block] {
+        match self {
+            Self::Block(block) => std::slice::from_ref(block),
+            Self::Chain(blocks) => blocks,
+            Self::Payment(_) | Self::Question(_) => &[],
+        }
+    }
+}
+
+/// A message with the clock from which on it is ready, and its place among all arrivals.
+#[derive(Debug, Clone)]
+pub(super) struct Item {
+    pub(super) ready: u64,
+    pub(super) arrival: u64,
+    pub(super) content: Content,
+}
+
+#[derive(Debug, Clone, Default)]
+pub(super) struct Inbox {
+    coming: BTreeMap<(u64, Key), Item>,
+    /// Blocks and chains that are ready.
+    pub(super) blocks: BTreeMap<Key, Item>,
+    /// Payments that are ready.
+    pub(super) payments: BTreeMap<Key, Item>,
+    /// By peer; there is no entry for 0.
+    load: BTreeMap<Option<Name>, usize>,
+}
+
+impl Inbox {
+    /// Whether `content` fits what may wait from this peer.
+    pub(super) fn has_room(&self, from: &Option<Name>, content: &Content) -> bool {
+        self.load.get(from).unwrap_or(&0) + content.load() <= MAX_INBOX
+    }
+
+    /// Takes in a message; one with the key of another that is still coming replaces it.
+    pub(super) fn insert(&mut self, key: Key, item: Item) {
+        self.add_load(&key.from, item.content.load());
+        let from = key.from.clone();
+        if let Some(replaced) = self.coming.insert((item.ready, key), item) {
+            self.release(&from, &replaced.content);
+        }
+    }
+
+    /// The clock at which the next message that is not ready yet becomes so.
+    pub(super) fn next_ready(&self) -> Option<u64> {
+        self.coming.keys().next().map(|(ready, _)| *ready)
+    }
+
+    /// Makes ready what is due at `clock`. Questions are returned, in order, and leave the inbox.
+    pub(super) fn ripen(&mut self, clock: u64) -> Vec<(Key, Question)> {
+        let mut questions = BTreeMap::new();
+        while let Some(entry) = self.coming.first_entry() {
+            if entry.key().0 > clock {
+                break;
+            }
+            let ((_, key), item) = entry.remove_entry();
+            match item.content {
+                Content::Question(question) => {
+                    questions.insert(key, question);
+                }
+                Content::Payment(_) => self.replace(key, item, |inbox| &mut inbox.payments),
+                Content::Block(_) | Content::Chain(_) => {
+                    self.replace(key, item, |inbox| &mut inbox.blocks);
+                }
+            }
+        }
+        questions.into_iter().collect()
+    }
+
+    fn replace(
+        &mut self,
+        key: Key,
+        item: Item,
+        ready: impl Fn(&mut Self) -> &mut BTreeMap<Key, Item>,
+    ) {
+        let from = key.from.clone();
+        if let Some(replaced) = ready(self).insert(key, item) {
+            self.release(&from, &replaced.content);
+        }
+    }
+
+    /// Gives back the room of something that was taken out.
+    pub(super) fn release(&mut self, from: &Option<Name>, content: &Content) {
+        if let Some(load) = self.load.get_mut(from) {
+            *load -= content.load();
+            if *load == 0 {
+                self.load.remove(from);
+            }
+        }
+    }
+
+    fn add_load(&mut self, from: &Option<Name>, load: usize) {
+        if load > 0 {
+            *self.load.entry(from.clone()).or_insert(0) += load;
+        }
+    }
+
+    /// The number of messages, ready or not.
+    pub(super) fn len(&self) -> usize {
+        self.coming.len() + self.blocks.len() + self.payments.len()
+    }
+
+    /// Every message, ready or not, in no particular order but always the same.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&Key, &Item)> {
+        let coming = self.coming.iter().map(|((_, key), item)| (key, item));
+        coming.chain(&self.blocks).chain(&self.payments)
+    }
+}

@@ -1,0 +1,347 @@
+//! Links and what comes and goes over them.
+
+use super::inbox::{Content, Item, Key, Question};
+use super::link::Thing;
+use super::*;
+use crate::ledger::{Block, ConnectError, UncheckedBlock};
+use crate::node::message::{Body, MAX_LOCATOR};
+use crate::node::{About, MAX_MESSAGE_BYTES};
+
+impl<S: Store> HonestNode<S> {
+    /// Tells the new peer the tip, if it is above genesis, and the pool: who joins late or was cut off
+    /// needs no new block to converge.
+    pub(super) fn peer_up(&mut self, peer: Name, latency: u64) {
+        if peer == self.name || self.links.contains_key(&peer) {
+            return;
+        }
+        self.links.insert(
+            peer.clone(),
+            Link {
+                latency,
+                ..Link::default()
+            },
+        );
+        self.tell(Event::PeerUp { peer: peer.clone() });
+        if self.ledger.tip().id() > 0 {
+            self.send_block(&peer, &self.ledger.tip().clone());
+        }
+        for transaction in self.pool.iter().cloned().collect::<Vec<_>>() {
+            self.send_payment(&peer, &transaction);
+        }
+    }
+
+    /// What the peer said and was acknowledged stays in the inbox.
+    pub(super) fn peer_down(&mut self, peer: &Name) {
+        if self.links.remove(peer).is_some() {
+            self.tell(Event::PeerDown { peer: peer.clone() });
+            self.forget_announcer(peer);
+        }
+    }
+
+    /// Takes a message into the inbox, or refuses it.
+    pub(super) fn receive(&mut self, from: &Name, message: Message) {
+        let Some(link) = self.links.get(from) else {
+            return;
+        };
+        let latency = link.latency;
+        let (kind, about) = (message.body.kind(), About::of(&message.body));
+        match self.check_body(from, message.sequence, message.body.clone()) {
+            Ok(content) => {
+                let key = Key {
+                    stamp: message.stamp,
+                    from: Some(from.clone()),
+                    sequence: message.sequence,
+                };
+                if !self.inbox.has_room(&key.from, &content) {
+                    self.close(
+                        from,
+                        "its share of the inbox is full: nothing was taken up for long".into(),
+                    );
+                    return;
+                }
+                let sequence = message.sequence;
+                self.keep(key, latency, content, message);
+                self.tell(Event::Received {
+                    from: from.clone(),
+                    kind,
+                    sequence,
+                    about,
+                });
+            }
+            Err(Refusal::Drop(reason)) => {
+                self.tell(Event::Refused {
+                    from: Some(from.clone()),
+                    about,
+                    reason,
+                });
+            }
+            Err(Refusal::Close(reason)) => self.close(from, reason),
+        }
+    }
+
+    /// Checks what can be checked without the chain, so that nothing forged takes up room or clocks.
+    fn check_body(&mut self, from: &Name, sequence: u64, body: Body) -> Result<Content, Refusal> {
+        match body {
+            Body::NewBlock(block) => {
+                let block = block.check(self.ledger.difficulty());
+                block
+                    .map(Content::Block)
+                    .map_err(|error| Refusal::Drop(error.to_string()))
+            }
+            Body::NewTx(transaction) if transaction.sender.is_none() => Err(Refusal::Drop(
+                crate::ledger::PaymentError::Minted.to_string(),
+            )),
+            Body::NewTx(transaction) => Ok(Content::Payment(transaction)),
+            Body::ReqChain(locator) if locator.len() > MAX_LOCATOR => Err(Refusal::Close(format!(
+                "REQ_CHAIN with {} hashes, at most {MAX_LOCATOR} are asked with",
+                locator.len()
+            ))),
+            Body::ReqChain(locator) => Ok(Content::Question(Question { sequence, locator })),
+            Body::Chain { answers, blocks } => self.check_chain(from, answers, blocks),
+        }
+    }
+
+    /// The blocks of an answer up to the first that is forged.
+    fn check_chain(
+        &mut self,
+        from: &Name,
+        answers: u64,
+        blocks: Vec<UncheckedBlock>,
+    ) -> Result<Content, Refusal> {
+        let link = self
+            .links
+            .get_mut(from)
+            .expect("messages are taken from links that are up");
+        if link.asked != Some(answers) {
+            // Not a reason to close: a reset forgets questions whose answers are on their way.
+            return Err(Refusal::Drop(format!(
+                "CHAIN answers {answers}, which was not asked"
+            )));
+        }
+        link.asked = None;
+        let difficulty = self.ledger.difficulty();
+        let mut checked = Vec::with_capacity(blocks.len());
+        for block in blocks {
+            let about = block.hash.map(About::Block);
+            match block.check(difficulty) {
+                Ok(block) => checked.push(block),
+                Err(error) => {
+                    let (from, reason) = (Some(from.clone()), error.to_string());
+                    self.tell(Event::Refused {
+                        from,
+                        about,
+                        reason,
+                    });
+                    break;
+                }
+            }
+        }
+        Ok(Content::Chain(checked))
+    }
+
+    /// Takes a controller's block as if a peer had sent it.
+    pub(super) fn add_block(&mut self, block: UncheckedBlock) -> Result<Answer, RequestError> {
+        self.check_started()?;
+        let about = block.hash.map(About::Block);
+        let added = self.try_add_block(block);
+        if let Err(error) = &added {
+            self.tell(Event::Refused {
+                from: None,
+                about,
+                reason: error.to_string(),
+            });
+        }
+        added
+    }
+
+    fn try_add_block(&mut self, block: UncheckedBlock) -> Result<Answer, RequestError> {
+        let block = block.check(self.ledger.difficulty())?;
+        let parent = block.header().previous_block_hash;
+        if !self.ledger.contains(&parent) && !self.inbox_has_block(&parent) {
+            return Err(ConnectError::UnknownParent { parent }.into());
+        }
+        let body = Body::NewBlock(block.to_unchecked());
+        let content = Content::Block(block);
+        if !self.inbox.has_room(&None, &content) {
+            return Err(RequestError::InboxFull);
+        }
+        let sequence = self.next_arrival();
+        let message = Message {
+            stamp: self.clock,
+            sequence,
+            body,
+        };
+        let key = Key {
+            stamp: self.clock,
+            from: None,
+            sequence,
+        };
+        self.keep(key, 0, content, message);
+        Ok(Answer::Done)
+    }
+
+    fn inbox_has_block(&self, hash: &Hash) -> bool {
+        self.inbox
+            .iter()
+            .flat_map(|(_, item)| item.content.blocks())
+            .any(|b| b.hash() == *hash)
+    }
+
+    /// Puts a message into the inbox. It is ready at the first tick after its arrival at which this
+    /// clock is at least the sender's plus the latency, and at the latest after latency + 1 clocks, so
+    /// that a node that was reset or jumped ahead deafens nobody.
+    fn keep(&mut self, key: Key, latency: u64, content: Content, message: Message) {
+        let soonest = self.clock + 1;
+        let latest = soonest.saturating_add(latency);
+        let ready = key.stamp.saturating_add(latency).clamp(soonest, latest);
+        self.record(Record::Received {
+            from: key.from.clone(),
+            ready,
+            message,
+        });
+        let arrival = self.next_arrival();
+        self.inbox.insert(
+            key,
+            Item {
+                ready,
+                arrival,
+                content,
+            },
+        );
+    }
+
+    /// Takes note that something left the inbox.
+    pub(super) fn taken(&mut self, key: Key, content: &Content) {
+        self.inbox.release(&key.from, content);
+        self.record(Record::Taken {
+            from: key.from,
+            sequence: key.sequence,
+        });
+    }
+
+    /// Keeps a peer's question until it is answered with the next broadcasting-block. A second one
+    /// before the answer takes the first one's place.
+    pub(super) fn keep_question(&mut self, key: Key, question: Question) {
+        if let Some(link) = key.from.as_ref().and_then(|from| self.links.get_mut(from)) {
+            link.question = Some(question.clone());
+        }
+        self.taken(key, &Content::Question(question));
+    }
+
+    /// Sends the tip to all who do not know it, if it is to be sent on, and answers all questions.
+    pub(super) fn send_blocks(&mut self) {
+        let peers: Vec<Name> = self.links.keys().cloned().collect();
+        if std::mem::take(&mut self.relay_tip) {
+            let tip = self.ledger.tip().clone();
+            for peer in &peers {
+                self.send_block(peer, &tip);
+            }
+        }
+        for peer in peers {
+            let question = self
+                .links
+                .get_mut(&peer)
+                .and_then(|link| link.question.take());
+            if let Some(Question { sequence, locator }) = question {
+                let blocks = self.blocks_after(self.ledger.common(&locator));
+                self.send(
+                    &peer,
+                    Body::Chain {
+                        answers: sequence,
+                        blocks,
+                    },
+                );
+            }
+        }
+    }
+
+    /// Main-chain blocks above `id`, as many as surely fit a message.
+    fn blocks_after(&self, id: u64) -> Vec<UncheckedBlock> {
+        /// What a message has besides its blocks.
+        const ENVELOPE: usize = 1024;
+        let mut room = MAX_MESSAGE_BYTES - ENVELOPE;
+        let above = id + 1..=self.ledger.tip().id();
+        let blocks = above
+            .map_while(|id| self.ledger.block_at(id))
+            .map(|block| block.to_unchecked());
+        blocks
+            .map_while(|block| {
+                room = room.checked_sub(block.json_bound() + 1)?;
+                Some(block)
+            })
+            .collect()
+    }
+
+    /// Sends payments on to all who do not know them.
+    pub(super) fn send_payments(&mut self) {
+        let peers: Vec<Name> = self.links.keys().cloned().collect();
+        for transaction in std::mem::take(&mut self.relay) {
+            for peer in &peers {
+                self.send_payment(peer, &transaction);
+            }
+        }
+    }
+
+    fn send_block(&mut self, to: &Name, block: &Block) {
+        if self.note_known(to, Thing::Block(block.hash())) {
+            self.send(to, Body::NewBlock(block.to_unchecked()));
+        }
+    }
+
+    fn send_payment(&mut self, to: &Name, transaction: &Transaction) {
+        if self.note_known(to, Thing::Payment(transaction.id)) {
+            self.send(to, Body::NewTx(transaction.clone()));
+        }
+    }
+
+    /// Sends a message; its sequence number.
+    pub(super) fn send(&mut self, to: &Name, body: Body) -> u64 {
+        self.sequence += 1;
+        let message = Message {
+            stamp: self.clock,
+            sequence: self.sequence,
+            body,
+        };
+        let (kind, sequence) = (message.body.kind(), message.sequence);
+        let about = About::of(&message.body);
+        self.effects.push(Effect::Send {
+            to: to.clone(),
+            message,
+        });
+        self.tell(Event::Sent {
+            to: to.clone(),
+            kind,
+            sequence,
+            about,
+        });
+        sequence
+    }
+
+    /// Notes that a peer knows something; whether that is new.
+    pub(super) fn note_known(&mut self, peer: &Name, thing: Thing) -> bool {
+        self.links
+            .get_mut(peer)
+            .is_some_and(|link| link.known.insert(thing))
+    }
+
+    fn close(&mut self, peer: &Name, reason: String) {
+        let from = Some(peer.clone());
+        self.tell(Event::Refused {
+            from,
+            about: None,
+            reason: reason.clone(),
+        });
+        self.effects.push(Effect::Close {
+            peer: peer.clone(),
+            reason,
+        });
+    }
+}
+
+/// Why a message is not taken into the inbox.
+enum Refusal {
+    /// It is dropped; the link stays.
+    Drop(String),
+    /// It breaks the order between peers: the link is closed.
+    Close(String),
+}

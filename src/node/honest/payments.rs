@@ -1,0 +1,270 @@
+//! Taking payments in.
+
+use super::inbox::{Content, Key};
+use super::link::Thing;
+use super::pool::Queued;
+use super::*;
+use crate::ledger::PaymentError;
+use crate::node::About;
+
+impl<S: Store> HonestNode<S> {
+    /// A controller's payment, checked against the tip, the pool and what already waits.
+    pub(super) fn pay(&mut self, payment: Payment) -> Result<Answer, RequestError> {
+        self.check_started()?;
+        let Payment {
+            id,
+            sender,
+            recipient,
+            value,
+        } = payment;
+        let given = id;
+        let id = given.unwrap_or_else(|| self.new_id());
+        let transaction = Transaction {
+            id,
+            sender: Some(sender),
+            recipient,
+            value,
+        };
+        if let Some(known) = self.find_payment(&id) {
+            return if known == transaction {
+                Ok(Answer::Accepted { id })
+            } else {
+                Err(RequestError::IdTaken { id })
+            };
+        }
+        if let Err(error) = self.check_payment(&transaction) {
+            let reason = error.to_string();
+            if given.is_some() {
+                self.refused.insert(id, reason.clone());
+            }
+            let about = Some(About::Payment(id));
+            self.tell(Event::Refused {
+                from: None,
+                about,
+                reason,
+            });
+            return Err(error);
+        }
+        self.issued += u64::from(given.is_none());
+        self.record(Record::Queued {
+            transaction: transaction.clone(),
+            issued: self.issued,
+        });
+        self.tell(Event::Payment {
+            transaction: transaction.clone(),
+            place: Place::Waiting,
+        });
+        let since = (self.clock + 1, self.next_arrival());
+        self.queue.push(Queued { transaction, since });
+        Ok(Answer::Accepted { id })
+    }
+
+    fn check_payment(&self, transaction: &Transaction) -> Result<(), RequestError> {
+        let kept = self.pool.len() + self.queue.len() + self.waiting.accepted();
+        if kept >= MAX_POOL {
+            return Err(RequestError::PoolFull { kept });
+        }
+        let account = transaction.sender.as_ref().ok_or(PaymentError::Minted)?;
+        let in_pool = self.pool.balance(self.ledger.store(), account);
+        let balance = self.queue.balance_after(account, in_pool);
+        let value = transaction.value.get();
+        if balance < value {
+            return Err(PaymentError::Overdrawn {
+                account: account.clone(),
+                balance,
+                value,
+            }
+            .into());
+        }
+        Ok(())
+    }
+
+    /// The next id this node gives a payment, from its name, its salt and its count of ids.
+    fn new_id(&self) -> TxId {
+        let mut bytes = self.salt.to_be_bytes().to_vec();
+        bytes.extend_from_slice(&self.issued.to_be_bytes());
+        bytes.extend_from_slice(self.name.as_str().as_bytes());
+        let hash = Hash::sha256(&bytes).0;
+        TxId(
+            *hash
+                .first_chunk()
+                .expect("a hash has more bytes than an id"),
+        )
+    }
+
+    /// A payment that is on the chain or kept.
+    fn find_payment(&self, id: &TxId) -> Option<Transaction> {
+        if let Some(block) = self
+            .ledger
+            .block_of(id)
+            .and_then(|block| self.ledger.block_at(block))
+        {
+            return block
+                .transactions()
+                .iter()
+                .find(|paid| paid.id == *id)
+                .cloned();
+        }
+        let kept = self
+            .pool
+            .get(id)
+            .or_else(|| self.queue.get(id))
+            .or_else(|| self.waiting.get(id));
+        kept.cloned()
+    }
+
+    fn is_known(&self, id: &TxId) -> bool {
+        self.ledger.block_of(id).is_some()
+            || self.pool.get(id).is_some()
+            || self.waiting.get(id).is_some()
+    }
+
+    /// Since when the payment waits that has waited longest, among a controller's and those of peers
+    /// that are ready.
+    pub(super) fn first_payment(&self) -> Option<(u64, u64)> {
+        let ready = self
+            .inbox
+            .payments
+            .values()
+            .map(|item| (item.ready, item.arrival))
+            .min();
+        let queued = self.queue.first().map(|queued| queued.since);
+        ready.into_iter().chain(queued).min()
+    }
+
+    /// What is known already costs nothing.
+    pub(super) fn drop_known_payments(&mut self) {
+        let is_known = |content: &Content| match content {
+            Content::Payment(payment) => {
+                self.is_known(&payment.id) || self.queue.get(&payment.id).is_some()
+            }
+            _ => false,
+        };
+        let ready = self.inbox.payments.iter();
+        let known = ready
+            .filter(|(_, item)| is_known(&item.content))
+            .map(|(key, _)| key.clone());
+        for key in known.collect::<Vec<Key>>() {
+            if let Some(item) = self.inbox.payments.remove(&key) {
+                self.take_message(key, item.content);
+            }
+        }
+    }
+
+    /// The payment in a message that leaves the inbox. Its sender knows it.
+    fn take_message(&mut self, key: Key, content: Content) -> Option<(Name, Transaction)> {
+        let from = key.from.clone();
+        self.taken(key, &content);
+        match (from, content) {
+            (Some(from), Content::Payment(payment)) => {
+                self.note_known(&from, Thing::Payment(payment.id));
+                Some((from, payment))
+            }
+            _ => None,
+        }
+    }
+
+    /// Takes all payments that wait into the pool, a controller's first; whether any entered.
+    pub(super) fn take_payments(&mut self) -> bool {
+        let before = self.relay.len();
+        for queued in self.queue.take() {
+            self.take_payment(None, queued.transaction);
+        }
+        for (key, item) in std::mem::take(&mut self.inbox.payments) {
+            if let Some((from, payment)) = self.take_message(key, item.content) {
+                self.take_payment(Some(from), payment);
+            }
+        }
+        let entered = self.relay.len() > before;
+        if entered {
+            self.try_waiting();
+        }
+        entered
+    }
+
+    fn take_payment(&mut self, from: Option<Name>, transaction: Transaction) {
+        if self.is_known(&transaction.id) {
+            if from.is_none() {
+                self.tell_paid(transaction);
+            }
+            return;
+        }
+        if from.is_some() && self.pool.len() >= MAX_POOL {
+            self.give_up(
+                from,
+                &transaction,
+                format!("the pool is full with {MAX_POOL} payments"),
+            );
+            return;
+        }
+        match self.pool.push(self.ledger.store(), transaction.clone()) {
+            Ok(order) => self.entered_pool(order, transaction),
+            Err(_) => self.wait(transaction, from.is_none()),
+        }
+    }
+
+    /// A payment is in the pool and is to be sent on.
+    pub(super) fn entered_pool(&mut self, order: i64, transaction: Transaction) {
+        self.record(Record::Pooled {
+            order,
+            transaction: transaction.clone(),
+        });
+        self.tell(Event::Payment {
+            transaction: transaction.clone(),
+            place: Place::Pool,
+        });
+        self.relay.push(transaction);
+    }
+
+    /// A payment cannot be paid yet. One that was accepted is kept however many wait.
+    pub(super) fn wait(&mut self, transaction: Transaction, accepted: bool) {
+        self.record(Record::Waiting {
+            transaction: transaction.clone(),
+            accepted,
+        });
+        self.tell(Event::Payment {
+            transaction: transaction.clone(),
+            place: Place::Waiting,
+        });
+        if let Some(oldest) = self.waiting.push(transaction, accepted) {
+            self.record(Record::Dropped { id: oldest.id });
+            self.give_up(
+                None,
+                &oldest,
+                format!("{MAX_WAITING} payments that came later wait too"),
+            );
+        }
+    }
+
+    fn give_up(&mut self, from: Option<Name>, transaction: &Transaction, reason: String) {
+        self.refused.insert(transaction.id, reason.clone());
+        self.tell(Event::Refused {
+            from,
+            about: Some(About::Payment(transaction.id)),
+            reason,
+        });
+    }
+
+    /// Tries payments that wait again, after tip or pool changed, until none enters the pool.
+    pub(super) fn try_waiting(&mut self) {
+        loop {
+            let mut entered = false;
+            for (transaction, accepted) in self.waiting.take() {
+                if self.ledger.block_of(&transaction.id).is_some() {
+                    self.tell_paid(transaction);
+                    continue;
+                }
+                match self.pool.push(self.ledger.store(), transaction.clone()) {
+                    Ok(order) => {
+                        entered = true;
+                        self.entered_pool(order, transaction);
+                    }
+                    Err(_) => drop(self.waiting.push(transaction, accepted)),
+                }
+            }
+            if !entered {
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! Payments that are not in a block yet.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use crate::ledger::{Account, Draft, PaymentError, Store, Transaction, TxId};
+
+/// The most payments a node keeps that are not in a block yet: the pool, accepted payments that wait,
+/// and those that a controller just added. Payments that a reorganisation puts back are kept beyond it.
+pub const MAX_POOL: usize = 10_000;
+
+/// The most payments that wait without having been accepted.
+pub const MAX_WAITING: usize = 1_000;
+
+/// Payments that can be paid one after the other at the tip, in that order.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Pool {
+    entries: BTreeMap<i64, Transaction>,
+    orders: BTreeMap<TxId, i64>,
+    draft: Draft,
+}
+
+impl Pool {
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Transaction> {
+        self.entries.values()
+    }
+
+    pub(super) fn get(&self, id: &TxId) -> Option<&Transaction> {
+        self.orders.get(id).map(|order| &self.entries[order])
+    }
+
+    /// What `account` has when everything in the pool is paid.
+    pub(super) fn balance(&self, store: &impl Store, account: &Account) -> u64 {
+        self.draft.balance(store, account)
+    }
+
+    /// Adds a payment at the end; its place in the order.
+    pub(super) fn push(
+        &mut self,
+        store: &impl Store,
+        transaction: Transaction,
+    ) -> Result<i64, PaymentError> {
+        // Which block it will be in does not matter to a draft that is never staged.
+        self.draft.pay(store, &transaction, 0)?;
+        let order = self
+            .entries
+            .last_key_value()
+            .map_or(0, |(order, _)| order + 1);
+        self.orders.insert(transaction.id, order);
+        self.entries.insert(order, transaction);
+        Ok(order)
+    }
+
+    /// Puts payments of a branch that was left ahead of all others, and builds the pool anew on the
+    /// present tip.
+    pub(super) fn rebuild(&mut self, store: &impl Store, returned: Vec<Transaction>) -> Rebuilt {
+        let first = self
+            .entries
+            .first_key_value()
+            .map_or(0, |(order, _)| *order);
+        let mut candidates = std::mem::take(self).entries;
+        let before = first - i64::try_from(returned.len()).expect("a pool is held in memory");
+        candidates.extend((before..).zip(returned));
+        let mut rebuilt = Rebuilt::default();
+        for (order, transaction) in candidates {
+            match self.draft.pay(store, &transaction, 0) {
+                Ok(()) => {
+                    if order < first {
+                        rebuilt.returned.push((order, transaction.clone()));
+                    }
+                    self.orders.insert(transaction.id, order);
+                    self.entries.insert(order, transaction);
+                }
+                Err(PaymentError::Twice { .. }) => rebuilt.paid.push(transaction),
+                Err(_) => rebuilt.unpayable.push(transaction),
+            }
+        }
+        rebuilt
+    }
+}
+
+/// What became of a pool's payments when the tip moved.
+#[derive(Debug, Default)]
+pub(super) struct Rebuilt {
+    /// In the pool again, after having been in a block.
+    pub(super) returned: Vec<(i64, Transaction)>,
+    /// In a block now.
+    pub(super) paid: Vec<Transaction>,
+    /// Not payable any more.
+    pub(super) unpayable: Vec<Transaction>,
+}
+
+/// Payments that cannot be paid yet, in the order they came.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Waiting {
+    entries: VecDeque<(Transaction, bool)>,
+    ids: BTreeSet<TxId>,
+    accepted: usize,
+}
+
+impl Waiting {
+    /// The number of payments among these that this node had accepted.
+    pub(super) fn accepted(&self) -> usize {
+        self.accepted
+    }
+
+    /// The payments, each with whether this node had accepted it.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &(Transaction, bool)> {
+        self.entries.iter()
+    }
+
+    pub(super) fn get(&self, id: &TxId) -> Option<&Transaction> {
+        let waits = self.ids.contains(id).then(|| self.entries.iter());
+        waits?
+            .map(|(transaction, _)| transaction)
+            .find(|waits| waits.id == *id)
+    }
+
+    /// Adds a payment. When more than [`MAX_WAITING`] wait that were not accepted, the oldest of
+    /// them is given up and returned.
+    pub(super) fn push(&mut self, transaction: Transaction, accepted: bool) -> Option<Transaction> {
+        self.ids.insert(transaction.id);
+        self.entries.push_back((transaction, accepted));
+        self.accepted += usize::from(accepted);
+        if self.entries.len() - self.accepted <= MAX_WAITING {
+            return None;
+        }
+        let oldest = self.entries.iter().position(|(_, accepted)| !accepted)?;
+        let (given_up, _) = self.entries.remove(oldest)?;
+        self.ids.remove(&given_up.id);
+        Some(given_up)
+    }
+
+    /// Takes everything out, in order.
+    pub(super) fn take(&mut self) -> VecDeque<(Transaction, bool)> {
+        std::mem::take(self).entries
+    }
+}
+
+/// Payments that a controller added and that wait for their clock.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Queue {
+    entries: Vec<Queued>,
+    /// Where in the entries a payment is.
+    indices: BTreeMap<TxId, usize>,
+    /// What these payments change, by account.
+    changes: BTreeMap<Account, i128>,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Queued {
+    pub(super) transaction: Transaction,
+    /// The first clock at which it could be taken up, and its place among all arrivals.
+    pub(super) since: (u64, u64),
+}
+
+impl Queue {
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    pub(super) fn first(&self) -> Option<&Queued> {
+        self.entries.first()
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Queued> {
+        self.entries.iter()
+    }
+
+    pub(super) fn get(&self, id: &TxId) -> Option<&Transaction> {
+        self.indices
+            .get(id)
+            .map(|index| &self.entries[*index].transaction)
+    }
+
+    /// What an account that has `balance` has after these payments; 0 when it would be less.
+    pub(super) fn balance_after(&self, account: &Account, balance: u64) -> u64 {
+        let after = i128::from(balance) + self.changes.get(account).unwrap_or(&0);
+        u64::try_from(after).unwrap_or(0)
+    }
+
+    pub(super) fn push(&mut self, queued: Queued) {
+        let Transaction {
+            sender,
+            recipient,
+            value,
+            ..
+        } = &queued.transaction;
+        if let Some(sender) = sender {
+            *self.changes.entry(sender.clone()).or_insert(0) -= i128::from(value.get());
+        }
+        *self.changes.entry(recipient.clone()).or_insert(0) += i128::from(value.get());
+        self.indices
+            .insert(queued.transaction.id, self.entries.len());
+        self.entries.push(queued);
+    }
+
+    /// Takes everything out, in order.
+    pub(super) fn take(&mut self) -> Vec<Queued> {
+        std::mem::take(self).entries
+    }
+}
