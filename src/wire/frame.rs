@@ -100,6 +100,7 @@ enum Flat {
     Chain {
         stamp: u64,
         sequence: u64,
+        answers: u64,
         blocks: Vec<UncheckedBlock>,
     },
     Ack {
@@ -138,9 +139,10 @@ impl From<Frame> for Flat {
                 sequence,
                 locator,
             },
-            Body::Chain(blocks) => Self::Chain {
+            Body::Chain { answers, blocks } => Self::Chain {
                 stamp,
                 sequence,
+                answers,
                 blocks,
             },
         }
@@ -171,8 +173,9 @@ impl From<Flat> for Frame {
             Flat::Chain {
                 stamp,
                 sequence,
+                answers,
                 blocks,
-            } => (stamp, sequence, Body::Chain(blocks)),
+            } => (stamp, sequence, Body::Chain { answers, blocks }),
         };
         Self::Message(Message {
             stamp,
