@@ -1,5 +1,9 @@
 //! Honest nodes joined without sockets, drivers or threads: every effect is carried out at once.
-#![allow(unreachable_pub, dead_code, reason = "shared by several tests, each of which uses a part")]
+#![allow(
+    unreachable_pub,
+    dead_code,
+    reason = "shared by several tests, each of which uses a part"
+)]
 
 use std::collections::BTreeMap;
 

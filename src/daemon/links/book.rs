@@ -54,10 +54,6 @@ pub(super) struct Caller {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Refusal {
     #[error(
-        "{name} is this node's own name: it was dialled by itself, or a second node has its name"
-    )]
-    OwnName { name: Name },
-    #[error(
         "a node named {name} that listens on {listens} is linked already: names are unique in a network"
     )]
     SecondNode { name: Name, listens: SocketAddr },
@@ -67,15 +63,6 @@ pub(super) enum Refusal {
     TooMany,
     #[error("another link to {name} is there: of two, the one dialled by the smaller name stays")]
     Double { name: Name },
-}
-
-/// A connection that may become a link.
-#[derive(Debug)]
-pub(super) struct Admission {
-    /// Tells this link from others of the same name.
-    pub(super) id: u64,
-    /// Another link to the same peer has to make way first.
-    pub(super) replaces: bool,
 }
 
 /// Peers by what is known of them.
@@ -159,28 +146,22 @@ impl Book {
         Ok(())
     }
 
-    /// Decides whether a connection becomes a link, once its HELLO is known.
-    pub(super) fn admit(
-        &mut self,
-        caller: &Caller,
-        close: Sender<String>,
-    ) -> Result<Admission, Refusal> {
+    /// Decides whether a connection becomes a link, once its HELLO is known and agreed to. Gives what
+    /// tells this link from others of the same name. `close` takes the reason when it has to end.
+    pub(super) fn admit(&mut self, caller: &Caller, close: Sender<String>) -> Result<u64, Refusal> {
         let name = &caller.name;
-        if *name == self.name {
-            return Err(Refusal::OwnName { name: name.clone() });
-        }
         let address = reachable(caller.told, caller.remote);
         self.check_dropped(caller, &address)?;
-        let replaces = self.check_double(caller, &address)?;
-        if !replaces && self.links.len() >= MAX_PEERS {
-            return Err(Refusal::TooMany);
-        }
-        if let Some(dialled) = caller
-            .dialled
-            .as_ref()
-            .and_then(|at| self.dialled.get_mut(at))
+        let double = self.check_double(caller, &address);
+        let at = caller.dialled.as_ref();
+        if let Some(dialled) = at.and_then(|at| self.dialled.get_mut(at))
+            && !matches!(double, Err(Refusal::SecondNode { .. }))
         {
             dialled.name = Some(name.clone());
+        }
+        let replaces = double?;
+        if !replaces && self.links.len() >= MAX_PEERS {
+            return Err(Refusal::TooMany);
         }
         self.made += 1;
         let link = Linked {
@@ -196,10 +177,7 @@ impl Book {
                 .close
                 .try_send(Refusal::Double { name: name.clone() }.to_string());
         }
-        Ok(Admission {
-            id: self.made,
-            replaces,
-        })
+        Ok(self.made)
     }
 
     /// A peer whose address is dialled was added again, whatever name it had when it was dropped.
@@ -278,10 +256,25 @@ impl Book {
     /// A connection that was admitted is over.
     pub(super) fn gone(&mut self, name: &Name, id: u64) {
         if self.links.get(name).is_some_and(|link| link.id == id) {
-            self.links.remove(name);
-            for dialled in self.dialled.values() {
-                let _ = dialled.wake.try_send(());
+            let gone = self.links.remove(name);
+            for (at, dialled) in &self.dialled {
+                let there = gone.as_ref().is_some_and(|link| link.address == *at);
+                if there || dialled.name.as_ref() == Some(name) {
+                    let _ = dialled.wake.try_send(());
+                }
             }
+        }
+    }
+
+    /// Whether there is no link, not even one about to be.
+    pub(super) fn is_empty(&self) -> bool {
+        self.links.is_empty()
+    }
+
+    /// Closes every link.
+    pub(super) fn close_all(&self, reason: &str) {
+        for link in self.links.values() {
+            let _ = link.close.try_send(reason.to_owned());
         }
     }
 

@@ -1,7 +1,186 @@
-//! Links to peers over TCP.
+//! Links to peers over TCP: whom to dial, whom to accept, and carrying messages both ways.
+//!
+//! # A link's life
+//! 1. Both sides send HELLO as soon as the connection is there, and read the other's.
+//! 2. Each side that agrees says so with ACK 0: HELLO counts as message 0. One that does not says BYE
+//!    with the reason. The link is up, and the node hears of it, once both have agreed; so a refused
+//!    connection never reaches the node.
+//! 3. Messages go both ways. Each is acknowledged when it is in the inbox, in the order they came;
+//!    acknowledgements that are due leave together in one write.
+//! 4. Whoever closes the link says BYE with a reason first.
+//!
+//! Of two links between one pair, the one dialled by the smaller name stays. A node greets on its own
+//! connection before it knows of another, so the larger name's is refused while the smaller name's is
+//! under way, and makes way if it was there first.
+//!
+//! # Bounds
+//! Everything a stranger can make this node keep is bounded: connections that have not greeted
+//! ([`MAX_GREETINGS`], the oldest makes way), the time for it ([`GREETING_TIMEOUT`]), links
+//! ([`MAX_PEERS`]), frames ([`MAX_FRAME_BYTES`](crate::wire::MAX_FRAME_BYTES)), messages
+//! ([`MAX_UNACKNOWLEDGED`]) and acknowledgements ([`MAX_OWED`]) under way, the time for one
+//! ([`ACKNOWLEDGEMENT_TIMEOUT`]).
 
+mod accept;
 mod address;
 mod book;
+mod connection;
+mod dial;
+mod greeting;
+mod session;
 
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_net::TcpListener;
+use smol::{Task, Timer};
+
+pub use accept::MAX_GREETINGS;
 pub use address::AddressError;
 pub use book::{MAX_KNOWN_PEERS, MAX_PEERS};
+pub use dial::{DIAL_TIMEOUT, LONGEST_WAIT, SHORTEST_WAIT};
+pub use greeting::GREETING_TIMEOUT;
+pub use session::{ACKNOWLEDGEMENT_TIMEOUT, MAX_OWED, MAX_UNACKNOWLEDGED};
+
+use super::http::{Peer, PeerAddress, PeerBook, PeerError};
+use crate::driver::Handle;
+use crate::ledger::Hash;
+use crate::node::{Message, Name, Node};
+use crate::wire::{Hello, PROTOCOL_VERSION};
+use address::normal;
+use book::Book;
+
+/// How long [`Links::stop`] waits for links to say BYE.
+const STOP_TIMEOUT: Duration = Duration::from_millis(300);
+
+/// Who this node is to its peers.
+#[derive(Debug, Clone)]
+pub struct Identity {
+    /// Its name, unique in the network.
+    pub name: Name,
+    /// What tells its network from others: [`crate::ledger::network_id`].
+    pub network: Hash,
+    /// The latency it wants of its links, in clocks.
+    pub latency: u64,
+}
+
+/// What all tasks of one node's links share.
+struct Shared<N: Node> {
+    handle: Handle<N>,
+    hello: Hello,
+    book: Mutex<Book>,
+}
+
+impl<N: Node> Shared<N> {
+    fn book(&self) -> MutexGuard<'_, Book> {
+        // Every change of the book is whole before anything in it can panic.
+        self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The links of one node. Dropping it closes them.
+pub struct Links<N: Node<Message = Message> + Send + 'static> {
+    shared: Arc<Shared<N>>,
+    dials: Mutex<BTreeMap<PeerAddress, Task<()>>>,
+    accepting: Mutex<Option<Task<()>>>,
+}
+
+impl<N: Node<Message = Message> + Send + 'static> Links<N> {
+    /// Accepts peers on `listener`, on smol's global executor, for the node behind `handle`.
+    ///
+    /// # Errors
+    /// When the listener does not know its own address.
+    pub fn new(listener: TcpListener, handle: Handle<N>, identity: Identity) -> io::Result<Self> {
+        let listen = listener.local_addr()?;
+        let shared = Arc::new(Shared {
+            handle,
+            book: Mutex::new(Book::new(identity.name.clone(), listen)),
+            hello: Hello {
+                version: PROTOCOL_VERSION,
+                network: identity.network,
+                name: identity.name,
+                listen,
+                latency: identity.latency,
+            },
+        });
+        let accepting = smol::spawn(accept::run(Arc::clone(&shared), listener));
+        Ok(Self {
+            shared,
+            dials: Mutex::default(),
+            accepting: Mutex::new(Some(accepting)),
+        })
+    }
+
+    /// Accepts and dials nobody from now on, says BYE on every link, and waits a moment for that.
+    pub async fn stop(&self) {
+        self.close();
+        let deadline = std::time::Instant::now() + STOP_TIMEOUT;
+        while !self.shared.book().is_empty() && std::time::Instant::now() < deadline {
+            Timer::after(Duration::from_millis(1)).await;
+        }
+    }
+
+    fn close(&self) {
+        let accepting = &self.accepting;
+        drop(
+            accepting
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take(),
+        );
+        self.dials().clear();
+        self.shared.book().close_all("the node is stopping");
+    }
+
+    fn dials(&self) -> MutexGuard<'_, BTreeMap<PeerAddress, Task<()>>> {
+        self.dials.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<N: Node<Message = Message> + Send + 'static> PeerBook for Links<N> {
+    fn list(&self) -> Vec<Peer> {
+        self.shared.book().list()
+    }
+
+    fn add(&self, address: PeerAddress) -> Result<(), PeerError> {
+        let address = normal(&address);
+        let mut dials = self.dials();
+        let (wake, woken) = async_channel::bounded(1);
+        if self.shared.book().add(&address, wake)? {
+            let dial = dial::run(Arc::clone(&self.shared), address.clone(), woken);
+            dials.insert(address, smol::spawn(dial));
+        }
+        Ok(())
+    }
+
+    fn remove(&self, address: &PeerAddress) -> Result<(), PeerError> {
+        let address = normal(address);
+        let mut dials = self.dials();
+        self.shared.book().drop_peer(&address)?;
+        let dial = dials.remove(&address);
+        // Let go of before the task, whose end may want them.
+        drop(dials);
+        drop(dial);
+        Ok(())
+    }
+
+    fn missing(&self) -> Vec<PeerAddress> {
+        self.shared.book().missing()
+    }
+}
+
+impl<N: Node<Message = Message> + Send + 'static> Drop for Links<N> {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+impl<N: Node<Message = Message> + Send + 'static> std::fmt::Debug for Links<N> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Links")
+            .field("name", &self.shared.hello.name)
+            .field("peers", &self.list())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,97 @@
+//! Connections that others make.
+
+use std::collections::VecDeque;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_channel::Sender;
+use async_net::{TcpListener, TcpStream};
+use smol::future::{FutureExt, poll_once};
+use smol::io::AsyncWriteExt;
+use smol::{Task, Timer};
+
+use super::connection::{End, prepare, say_bye};
+use super::greeting::greet;
+use super::{Shared, session};
+use crate::node::{Message, Node};
+use crate::wire::{Frame, encode};
+
+/// The most connections that are accepted and no link yet. One more takes the oldest one's place: an
+/// honest peer is through in milliseconds, so those who wait are most likely not.
+pub const MAX_GREETINGS: usize = 64;
+
+/// The pause when the system gives no more sockets, so that the wait for some costs nothing.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// A connection in its greeting.
+struct Guest {
+    /// Tells it to make way.
+    make_way: Sender<()>,
+    task: Task<()>,
+}
+
+/// Accepts connections for ever.
+pub(super) async fn run<N>(shared: Arc<Shared<N>>, listener: TcpListener)
+where
+    N: Node<Message = Message> + Send + 'static,
+{
+    let mut guests: VecDeque<Guest> = VecDeque::new();
+    let mut failing = false;
+    loop {
+        match listener.accept().await {
+            Ok((stream, from)) => {
+                failing = false;
+                guests.retain(|guest| !guest.task.is_finished());
+                if guests.len() >= MAX_GREETINGS
+                    && let Some(oldest) = guests.pop_front()
+                {
+                    let _ = oldest.make_way.try_send(());
+                    // It has nothing to wait for from here on.
+                    oldest.task.detach();
+                }
+                let (make_way, told) = async_channel::bounded(1);
+                let welcome = welcome(Arc::clone(&shared), stream.clone(), from.ip());
+                let make_way_if_told = async move {
+                    let _ = told.recv().await;
+                    make_way_for_another(stream).await;
+                };
+                let task = smol::spawn(welcome.or(make_way_if_told));
+                guests.push_back(Guest { make_way, task });
+            }
+            Err(error) => {
+                if !failing {
+                    log::warn!("no peer can be accepted for now: {error}");
+                }
+                failing = true;
+                Timer::after(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+async fn welcome<N>(shared: Arc<Shared<N>>, stream: TcpStream, remote: IpAddr)
+where
+    N: Node<Message = Message> + Send + 'static,
+{
+    let greeted = match prepare(&stream) {
+        Ok(()) => greet(&shared, &stream, remote, None).await,
+        Err(error) => Err(error.into()),
+    };
+    match greeted {
+        Ok(greeted) => smol::spawn(session::run(stream, greeted)).detach(),
+        Err(end) => {
+            log::debug!("a connection from {remote} is no link: {end}");
+            if let End::Tell(reason) = end {
+                say_bye(stream, &reason).await;
+            }
+        }
+    }
+}
+
+/// Says so if that needs no wait.
+async fn make_way_for_another(mut stream: TcpStream) {
+    let reason =
+        format!("{MAX_GREETINGS} connections wait to be greeted, the newest ones are kept");
+    let _ = poll_once(stream.write_all(&encode(&Frame::bye(&reason)))).await;
+}

@@ -1,0 +1,126 @@
+//! A connection as frames.
+
+use std::io;
+use std::time::Duration;
+
+use async_net::TcpStream;
+use smol::Timer;
+use smol::future::FutureExt;
+use smol::io::{AsyncReadExt, AsyncWriteExt};
+
+use super::book::Refusal;
+use crate::wire::{Decoder, Frame, MAX_FRAME_BYTES, MAX_HELLO_BYTES, WireError, encode};
+
+/// How many bytes are read at a time.
+const READ_BYTES: usize = 16 * 1024;
+
+/// How long a connection that is closed waits for the other side to read the reason.
+const LINGER: Duration = Duration::from_millis(500);
+
+/// The system sees that a silent peer is gone after this and three probes at [`PROBE_EVERY`].
+#[cfg(target_os = "linux")]
+const PROBE_AFTER: Duration = Duration::from_secs(15);
+
+/// How often the system probes a silent peer.
+#[cfg(target_os = "linux")]
+const PROBE_EVERY: Duration = Duration::from_secs(5);
+
+/// Why a connection is over.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum End {
+    /// The socket failed.
+    #[error("{0}")]
+    Socket(#[from] io::Error),
+    /// The other side closed it without a word.
+    #[error("the peer closed the connection")]
+    Closed,
+    /// The other side closed it and said why.
+    #[error("the peer said: {0}")]
+    Told(String),
+    /// This side closes it and says why.
+    #[error("{0}")]
+    Tell(String),
+}
+
+impl From<WireError> for End {
+    fn from(error: WireError) -> Self {
+        Self::Tell(error.to_string())
+    }
+}
+
+impl From<Refusal> for End {
+    fn from(refusal: Refusal) -> Self {
+        Self::Tell(refusal.to_string())
+    }
+}
+
+/// The reading half of a connection.
+#[derive(Debug)]
+pub(super) struct Reader {
+    stream: TcpStream,
+    decoder: Decoder,
+    buffer: Box<[u8]>,
+}
+
+impl Reader {
+    /// A reader that takes short frames only, until [`Reader::take_long_frames`].
+    pub(super) fn new(stream: TcpStream) -> Self {
+        Self {
+            stream,
+            decoder: Decoder::new(MAX_HELLO_BYTES),
+            buffer: vec![0; READ_BYTES].into(),
+        }
+    }
+
+    pub(super) fn take_long_frames(&mut self) {
+        self.decoder.set_cap(MAX_FRAME_BYTES);
+    }
+
+    /// The next frame; BYE is the end.
+    pub(super) async fn next_frame(&mut self) -> Result<Frame, End> {
+        loop {
+            match self.decoder.next_frame()? {
+                Some(Frame::Bye { reason }) => return Err(End::Told(reason)),
+                Some(frame) => return Ok(frame),
+                None => {}
+            }
+            match self.stream.read(&mut self.buffer).await? {
+                0 => return Err(End::Closed),
+                count => self.decoder.feed(&self.buffer[..count]),
+            }
+        }
+    }
+}
+
+/// Small frames leave at once, and a peer that vanished is noticed though nothing is sent to it.
+pub(super) fn prepare(stream: &TcpStream) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::net::sockopt;
+        sockopt::set_socket_keepalive(stream, true)?;
+        sockopt::set_tcp_keepidle(stream, PROBE_AFTER)?;
+        sockopt::set_tcp_keepintvl(stream, PROBE_EVERY)?;
+        sockopt::set_tcp_keepcnt(stream, 3)?;
+    }
+    Ok(())
+}
+
+/// Says why and closes the connection. What still comes in is read away for a moment: a socket closed
+/// with bytes unread resets the connection, and the reason would be lost with it.
+pub(super) async fn say_bye(mut stream: TcpStream, reason: &str) {
+    let bye = encode(&Frame::bye(reason));
+    let farewell = async {
+        stream.write_all(&bye).await?;
+        stream.shutdown(std::net::Shutdown::Write)?;
+        let mut unread = [0; 1024];
+        while stream.read(&mut unread).await? > 0 {}
+        io::Result::Ok(())
+    };
+    let too_late = async {
+        Timer::after(LINGER).await;
+        Ok(())
+    };
+    // It is over either way.
+    let _ = farewell.or(too_late).await;
+}

@@ -1,0 +1,170 @@
+//! The exchange of HELLO.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_channel::Receiver;
+use async_net::TcpStream;
+use smol::Timer;
+use smol::future::FutureExt;
+use smol::io::AsyncWriteExt;
+
+use super::Shared;
+use super::book::Caller;
+use super::connection::{End, Reader};
+use crate::daemon::http::PeerAddress;
+use crate::driver::{DriverError, Link};
+use crate::node::{Message, Name, Node};
+use crate::wire::{Frame, encode};
+
+/// How long both sides have to say HELLO and agree.
+pub const GREETING_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// HELLO counts as the message with this sequence number.
+const HELLO_SEQUENCE: u64 = 0;
+
+/// How long a link that has to make way may take, and how often that is looked at.
+const WAY_TIMEOUT: Duration = Duration::from_secs(2);
+const WAY_INTERVAL: Duration = Duration::from_millis(5);
+
+/// A place in the book; dropping it gives it up.
+pub(super) struct Place<N: Node> {
+    shared: Arc<Shared<N>>,
+    name: Name,
+    id: u64,
+}
+
+impl<N: Node> Drop for Place<N> {
+    fn drop(&mut self) {
+        self.shared.book().gone(&self.name, self.id);
+    }
+}
+
+/// A link that is up. Its fields are dropped in this order: the node hears of its end first.
+pub(super) struct Greeted<N: Node> {
+    pub(super) link: Link<Message>,
+    pub(super) reader: Reader,
+    /// Takes the reason to close the link.
+    pub(super) closing: Receiver<String>,
+    pub(super) place: Place<N>,
+}
+
+/// This node's own greeting at an address it dialled.
+struct Greeting<'a, N: Node> {
+    shared: &'a Shared<N>,
+    dialled: Option<&'a PeerAddress>,
+}
+
+impl<N: Node> Drop for Greeting<'_, N> {
+    fn drop(&mut self) {
+        if let Some(address) = self.dialled {
+            self.shared.book().greeted(address);
+        }
+    }
+}
+
+/// Makes a link of a connection. `dialled` is the address this node dialled, `None` when the other
+/// side did.
+pub(super) async fn greet<N: Node<Message = Message>>(
+    shared: &Arc<Shared<N>>,
+    stream: &TcpStream,
+    remote: IpAddr,
+    dialled: Option<PeerAddress>,
+) -> Result<Greeted<N>, End> {
+    let exchange = exchange(shared, stream, remote, dialled);
+    let too_late = async {
+        Timer::after(GREETING_TIMEOUT).await;
+        let seconds = GREETING_TIMEOUT.as_secs();
+        Err(End::Tell(format!(
+            "HELLO was not exchanged within {seconds} seconds"
+        )))
+    };
+    exchange.or(too_late).await
+}
+
+async fn exchange<N: Node<Message = Message>>(
+    shared: &Arc<Shared<N>>,
+    stream: &TcpStream,
+    remote: IpAddr,
+    dialled: Option<PeerAddress>,
+) -> Result<Greeted<N>, End> {
+    if dialled.as_ref().is_some_and(|at| !shared.book().greet(at)) {
+        return Err(End::Closed);
+    }
+    let _greeting = Greeting {
+        shared,
+        dialled: dialled.as_ref(),
+    };
+    let mut writer = stream.clone();
+    let mut reader = Reader::new(stream.clone());
+    let hello = Frame::Hello(shared.hello.clone());
+    writer.write_all(&encode(&hello)).await?;
+    let Frame::Hello(theirs) = reader.next_frame().await? else {
+        return Err(End::Tell("the first frame has to be HELLO".into()));
+    };
+    let latency = shared.hello.agree(&theirs)?;
+    let caller = Caller {
+        name: theirs.name.clone(),
+        told: theirs.listen,
+        remote,
+        dialled: dialled.clone(),
+    };
+    let (close, closing) = async_channel::bounded(1);
+    let id = shared.book().admit(&caller, close)?;
+    let place = Place {
+        shared: Arc::clone(shared),
+        name: theirs.name,
+        id,
+    };
+    agree(&mut writer, &mut reader)
+        .or(told_to_close(&closing))
+        .await?;
+    reader.take_long_frames();
+    let link = take_up(shared, &place.name, latency).await?;
+    shared.book().up(&place.name, id);
+    Ok(Greeted {
+        link,
+        reader,
+        closing,
+        place,
+    })
+}
+
+/// Each side agrees to the other's HELLO.
+async fn agree(writer: &mut TcpStream, reader: &mut Reader) -> Result<(), End> {
+    let sequence = HELLO_SEQUENCE;
+    writer.write_all(&encode(&Frame::Ack { sequence })).await?;
+    match reader.next_frame().await? {
+        Frame::Ack { sequence } if sequence == HELLO_SEQUENCE => Ok(()),
+        _ => Err(End::Tell(format!(
+            "the second frame has to be ACK {HELLO_SEQUENCE}, which agrees to HELLO"
+        ))),
+    }
+}
+
+/// Waits for the order to close a link, which is its end.
+pub(super) async fn told_to_close<T>(closing: &Receiver<String>) -> Result<T, End> {
+    let reason = closing.recv().await;
+    Err(End::Tell(
+        reason.unwrap_or_else(|_| "the link made way".into()),
+    ))
+}
+
+/// Tells the node. A link that has to make way may take a moment.
+async fn take_up<N: Node<Message = Message>>(
+    shared: &Shared<N>,
+    name: &Name,
+    latency: u64,
+) -> Result<Link<Message>, End> {
+    let deadline = std::time::Instant::now() + WAY_TIMEOUT;
+    loop {
+        match shared.handle.connect(name.clone(), latency).await {
+            Ok(link) => return Ok(link),
+            Err(DriverError::LinkExists { .. }) if std::time::Instant::now() < deadline => {
+                Timer::after(WAY_INTERVAL).await;
+            }
+            Err(error) => return Err(End::Tell(error.to_string())),
+        }
+    }
+}

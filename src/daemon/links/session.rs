@@ -1,0 +1,227 @@
+//! A link that is up: messages and acknowledgements both ways.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use async_channel::{Receiver, Sender};
+use async_net::TcpStream;
+use smol::Timer;
+use smol::future::{FutureExt, poll_once};
+use smol::io::AsyncWriteExt;
+
+use super::connection::{End, Reader, say_bye};
+use super::greeting::{Greeted, told_to_close};
+use crate::driver::Link;
+use crate::node::{Message, Node};
+use crate::wire::{Frame, encode_into};
+
+/// The most messages on their way to a peer that it has not acknowledged; more wait in the link.
+pub const MAX_UNACKNOWLEDGED: usize = 1024;
+
+/// The most acknowledgements that wait for a peer to read them. An honest one never has more than
+/// [`MAX_UNACKNOWLEDGED`] messages under way.
+pub const MAX_OWED: usize = 2 * MAX_UNACKNOWLEDGED;
+
+/// How long a peer has to acknowledge a message.
+pub const ACKNOWLEDGEMENT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How often that is looked at.
+const LOOK_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Messages are gathered into one write until it has this many bytes.
+const WRITE_BYTES: usize = 64 * 1024;
+
+/// Carries messages until the link is over, and says why.
+pub(super) async fn run<N: Node<Message = Message>>(stream: TcpStream, greeted: Greeted<N>) {
+    let Greeted {
+        link,
+        mut reader,
+        closing,
+        place,
+    } = greeted;
+    let peer = link.peer().clone();
+    log::info!("link to {peer} is up");
+    let (wake, woken) = async_channel::bounded(1);
+    let flow = Flow::new(wake);
+    let read = read(&mut reader, &link, &flow);
+    let write = write(stream.clone(), &link, &flow, &woken);
+    let told = told_to_close(&closing);
+    let closed = async { Err(End::Tell(link.closed().await.reason)) };
+    // Reading comes last: what the peer said before it closed counts, but so does the reason for
+    // which this side closed first.
+    let ended = told.or(closed).or(overdue(&flow)).or(write).or(read).await;
+    let end = ended.expect_err("no part of a link ends well");
+    log::info!("link to {peer} is gone: {end}");
+    // The node and the book hear of it before the farewell, which takes a while.
+    drop(link);
+    drop(place);
+    if let (End::Tell(reason), false) = (&end, flow.is_writing()) {
+        say_bye(stream, reason).await;
+    }
+}
+
+/// What is under way on a link.
+struct Flow {
+    state: Mutex<State>,
+    /// Wakes the writer.
+    wake: Sender<()>,
+    /// Whether a write has begun and not ended: a frame may be out in part.
+    writing: AtomicBool,
+}
+
+#[derive(Default)]
+struct State {
+    /// Messages taken and not yet acknowledged to the peer.
+    owed: VecDeque<u64>,
+    /// Messages sent and not yet acknowledged by the peer, with the time they left.
+    sent: VecDeque<(u64, Instant)>,
+}
+
+impl Flow {
+    fn new(wake: Sender<()>) -> Self {
+        Self {
+            state: Mutex::default(),
+            wake,
+            writing: AtomicBool::new(false),
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Full: the writer has a reason to look already.
+    fn wake(&self) {
+        let _ = self.wake.try_send(());
+    }
+
+    fn owe(&self, sequence: u64) -> Result<(), End> {
+        let mut state = self.state();
+        if state.owed.len() >= MAX_OWED {
+            return Err(End::Tell(format!(
+                "{MAX_OWED} acknowledgements wait to be read, no more are kept"
+            )));
+        }
+        state.owed.push_back(sequence);
+        drop(state);
+        self.wake();
+        Ok(())
+    }
+
+    fn acknowledged(&self, sequence: u64) -> Result<(), End> {
+        let mut state = self.state();
+        match state.sent.front() {
+            Some((next, _)) if *next == sequence => state.sent.pop_front(),
+            next => {
+                let wanted = next.map_or("none".to_owned(), |(next, _)| next.to_string());
+                return Err(End::Tell(format!(
+                    "ACK {sequence} came where {wanted} was due"
+                )));
+            }
+        };
+        drop(state);
+        self.wake();
+        Ok(())
+    }
+
+    fn has_room(&self) -> bool {
+        self.state().sent.len() < MAX_UNACKNOWLEDGED
+    }
+
+    fn is_writing(&self) -> bool {
+        self.writing.load(Ordering::Relaxed)
+    }
+}
+
+async fn read(reader: &mut Reader, link: &Link<Message>, flow: &Flow) -> Result<(), End> {
+    loop {
+        match reader.next_frame().await? {
+            Frame::Message(message) => {
+                let sequence = message.sequence;
+                let taken = link.deliver(message).await;
+                taken.map_err(|closed| End::Tell(closed.reason))?;
+                flow.owe(sequence)?;
+            }
+            Frame::Ack { sequence } => {
+                flow.acknowledged(sequence)?;
+                link.acknowledged(1);
+            }
+            Frame::Hello(_) => return Err(End::Tell("HELLO comes once".into())),
+            Frame::Bye { reason } => return Err(End::Told(reason)),
+        }
+    }
+}
+
+async fn write(
+    mut stream: TcpStream,
+    link: &Link<Message>,
+    flow: &Flow,
+    woken: &Receiver<()>,
+) -> Result<(), End> {
+    let mut next = None;
+    loop {
+        let mut bytes = Vec::new();
+        let owed = std::mem::take(&mut flow.state().owed);
+        for sequence in owed {
+            encode_into(&Frame::Ack { sequence }, &mut bytes);
+        }
+        while let Some(message) = next.take() {
+            push(message, flow, &mut bytes);
+            if bytes.len() < WRITE_BYTES && flow.has_room() {
+                next = poll_once(link.outgoing()).await.flatten();
+            }
+        }
+        if !bytes.is_empty() {
+            flow.writing.store(true, Ordering::Relaxed);
+            stream.write_all(&bytes).await?;
+            flow.writing.store(false, Ordering::Relaxed);
+        }
+        next = wait(link, flow, woken).await?;
+    }
+}
+
+fn push(message: Message, flow: &Flow, bytes: &mut Vec<u8>) {
+    let sent = (message.sequence, Instant::now());
+    flow.state().sent.push_back(sent);
+    encode_into(&Frame::Message(message), bytes);
+}
+
+/// Waits for a message to send, if there is room for one, or for anything else to write.
+async fn wait(
+    link: &Link<Message>,
+    flow: &Flow,
+    woken: &Receiver<()>,
+) -> Result<Option<Message>, End> {
+    let other = async {
+        let _ = woken.recv().await;
+        Ok(None)
+    };
+    if !flow.has_room() {
+        return other.await;
+    }
+    let message = async {
+        match link.outgoing().await {
+            Some(message) => Ok(Some(message)),
+            None => Err(End::Tell(link.closed().await.reason)),
+        }
+    };
+    other.or(message).await
+}
+
+/// Ends when a message stays unacknowledged for too long.
+async fn overdue(flow: &Flow) -> Result<(), End> {
+    loop {
+        Timer::after(LOOK_INTERVAL).await;
+        let oldest = flow.state().sent.front().copied();
+        if let Some((sequence, left)) = oldest
+            && left.elapsed() > ACKNOWLEDGEMENT_TIMEOUT
+        {
+            let seconds = ACKNOWLEDGEMENT_TIMEOUT.as_secs();
+            return Err(End::Tell(format!(
+                "message {sequence} was not acknowledged within {seconds} seconds"
+            )));
+        }
+    }
+}
