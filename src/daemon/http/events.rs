@@ -1,0 +1,138 @@
+//! The event stream (server-sent events).
+
+use std::fmt::Write;
+use std::io;
+use std::time::Duration;
+
+use bytes::Bytes;
+use hyper::HeaderMap;
+use serde::Serialize;
+use smol::future::FutureExt;
+use smol::{Timer, stream};
+
+use super::api::{Api, Place};
+use super::call::{Call, Outcome, Reply, number};
+use super::problem::Problem;
+use crate::driver::{Next, Subscription};
+
+/// Event streams a node serves at once.
+pub const MAX_STREAMS: usize = 64;
+
+/// A stream on which nothing happens says so this often, so that both ends notice when the other is
+/// gone.
+pub const HEARTBEAT: Duration = Duration::from_secs(15);
+
+/// The most events in one write.
+const BATCH: usize = 64;
+
+struct Feed {
+    api: Api,
+    subscription: Subscription,
+    text: String,
+    /// Gives the stream's place back when the client has left.
+    _place: Place,
+}
+
+pub(super) async fn events(api: Api, call: Call) -> Outcome {
+    let after = match call.query_number("after")? {
+        Some(after) => Some(after),
+        None => last_event_id(&call.parts.headers)?,
+    };
+    let feed = Feed {
+        _place: api.streams.take()?,
+        subscription: api.node.handle.subscribe(after),
+        // Browsers wait this long before they come back.
+        text: "retry: 1000\n\n".to_owned(),
+        api,
+    };
+    let pieces = stream::unfold(Some(feed), async |feed| {
+        let mut feed = feed?;
+        let open = feed.fill().await;
+        let text = Bytes::from(std::mem::take(&mut feed.text));
+        let piece: (io::Result<Bytes>, _) = (Ok(text), open.then_some(feed));
+        Some(piece)
+    });
+    Ok(Reply::stream(Box::pin(pieces), "text/event-stream"))
+}
+
+fn last_event_id(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
+    let Some(id) = headers.get("last-event-id") else {
+        return Ok(None);
+    };
+    number(id.to_str().unwrap_or("?"), "Last-Event-ID").map(Some)
+}
+
+impl Feed {
+    /// Puts what happened next into the text; false when nothing more will.
+    async fn fill(&mut self) -> bool {
+        if !self.text.is_empty() {
+            return true;
+        }
+        let closing = self.api.closing.clone();
+        let next = async { Some(self.subscription.next().await) };
+        let closed = async {
+            closing.closed().await;
+            Some(Next::Closed)
+        };
+        let heartbeat = async {
+            Timer::after(HEARTBEAT).await;
+            None
+        };
+        let mut next = match next.or(closed).or(heartbeat).await {
+            Some(next) => next,
+            None => {
+                self.text.push_str(": nothing new\n\n");
+                return true;
+            }
+        };
+        for _ in 1..BATCH {
+            if !self.write(next) {
+                return false;
+            }
+            match self.subscription.try_next() {
+                Some(more) => next = more,
+                None => return true,
+            }
+        }
+        self.write(next)
+    }
+
+    fn write(&mut self, next: Next) -> bool {
+        match next {
+            Next::Event(numbered) => self.event(numbered.id, &numbered.event),
+            Next::Lagged { resumes } => self.event(resumes.saturating_sub(1), &RESYNC),
+            Next::Closed => return false,
+        }
+        true
+    }
+
+    fn event(&mut self, id: u64, event: &impl Serialize) {
+        let json = serde_json::to_string(event).expect("events have string keys");
+        // JSON has its line feeds escaped, so that one line holds it.
+        write!(self.text, "id: {id}\ndata: {json}\n\n").expect("a string takes every write");
+    }
+}
+
+/// Tells that events were missed: read the node anew.
+#[derive(Serialize)]
+struct Resync {
+    r#type: &'static str,
+}
+
+const RESYNC: Resync = Resync { r#type: "resync" };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::node::Event;
+
+    #[test]
+    fn an_event_is_one_line_of_json() {
+        let json = serde_json::to_string(&Event::Started).unwrap();
+        assert_eq!(json, r#"{"type":"started"}"#);
+        assert_eq!(
+            serde_json::to_string(&RESYNC).unwrap(),
+            r#"{"type":"resync"}"#
+        );
+    }
+}

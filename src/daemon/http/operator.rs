@@ -1,0 +1,45 @@
+//! What operators ask for.
+
+use bytes::Bytes;
+use hyper::StatusCode;
+use serde::Serialize;
+
+use super::api::Api;
+use super::call::{Call, Content, Outcome, Reply};
+use super::metrics::Gauges;
+
+#[derive(Serialize)]
+struct Health {
+    status: &'static str,
+    /// Configured peers that are not connected yet.
+    missing: Vec<String>,
+}
+
+pub(super) async fn healthz(api: Api, _call: Call) -> Outcome {
+    let missing = api.node.peers.missing();
+    let missing: Vec<String> = missing.iter().map(ToString::to_string).collect();
+    if missing.is_empty() {
+        let status = "ok";
+        return Ok(Reply::json(&Health { status, missing }));
+    }
+    let status = "waiting";
+    let reply = Reply::json(&Health { status, missing });
+    Ok(reply.status(StatusCode::SERVICE_UNAVAILABLE))
+}
+
+pub(super) async fn metrics(api: Api, _call: Call) -> Outcome {
+    let look = api.node.handle.read(|node| Gauges {
+        height: node.ledger().tip().id(),
+        pool: node.pool().count() as u64,
+        waiting: node.waiting().count() as u64,
+        inbox: node.inbox_len() as u64,
+        ..Gauges::default()
+    });
+    let mut gauges = look.await?;
+    gauges.clock = api.node.handle.view().clock;
+    let peers = api.node.peers.list();
+    gauges.peers = peers.iter().filter(|peer| peer.connected).count() as u64;
+    let text = Bytes::from(api.metrics.encode(&gauges));
+    let reply = Reply::new(StatusCode::OK, Content::Full(text));
+    Ok(reply.typed("application/openmetrics-text; version=1.0.0; charset=utf-8"))
+}

@@ -1,0 +1,270 @@
+//! Carries HTTP: hyper on async-net, in the place of tide's own `listen`.
+//!
+//! tide's listener writes header and body apart without TCP_NODELAY (44 ms a request), loses
+//! pipelined requests, and has no bounds to speak of. Here everything has one: see the constants of
+//! this module and of [`super::seats`].
+
+use std::io;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use async_channel::Sender;
+use async_net::{Shutdown, TcpListener, TcpStream};
+use bytes::Bytes;
+use hyper::body::{Body, Frame, Incoming, SizeHint};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use smol::Timer;
+use smol::future::{FutureExt, or, poll_once};
+use smol::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use smol_hyper::rt::FuturesIo;
+
+use super::call::Content;
+use super::seats::{Busy, Seat, Seats, Writes};
+use super::service::Service;
+
+/// The most bytes of a request's header, and of a body's part that is buffered, 64 KiB.
+pub const MAX_HEADER_BYTES: usize = 64 * 1024;
+
+/// How long requests that run may go on after the shutdown began.
+pub const SHUTDOWN_GRACE: Duration = Duration::from_millis(1500);
+
+/// How long, and how many bytes, are read and thrown away after the last answer on a connection.
+/// Without that a client that still sends would see its connection reset instead of the answer.
+const LINGER: Duration = Duration::from_millis(500);
+const LINGER_BYTES: usize = 4 * 1024 * 1024;
+
+/// How often idle connections are looked for.
+const REAP_INTERVAL: Duration = Duration::from_secs(1);
+
+/// How long nobody is accepted after the system had no more file descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\n\
+    content-type: application/problem+json\r\n\
+    connection: close\r\n\
+    retry-after: 1\r\n\
+    content-length: 166\r\n\r\n\
+    {\"type\":\"about:blank\",\"title\":\"Service Unavailable\",\"status\":503,\"detail\":\
+    \"all connections of this node are in use: close some, or try again in a moment, one at most\"}";
+
+/// Serves the API on `listener` until `shutdown` is there: then nobody is accepted any more, and what
+/// runs may go on for [`SHUTDOWN_GRACE`]. Every connection is a task on smol's global executor.
+///
+/// # Errors
+/// None after the listener was bound: what accepting fails with is logged and tried again.
+pub async fn serve(
+    listener: TcpListener,
+    service: Service,
+    shutdown: impl Future<Output = ()>,
+) -> io::Result<()> {
+    let seats = Seats::new();
+    // Every connection holds one; the channel closes with the last.
+    let (alive, ended) = async_channel::bounded::<std::convert::Infallible>(1);
+    or(accept(&listener, &service, &seats, &alive), shutdown).await;
+    drop((listener, alive));
+    service.closing().close();
+    let done = async {
+        let _ = ended.recv().await;
+    };
+    let over = async {
+        Timer::after(SHUTDOWN_GRACE).await;
+    };
+    done.or(over).await;
+    seats.clear();
+    Ok(())
+}
+
+async fn accept(
+    listener: &TcpListener,
+    service: &Service,
+    seats: &Seats,
+    alive: &Sender<std::convert::Infallible>,
+) {
+    loop {
+        let accepted = async { Some(listener.accept().await) };
+        let reap = async {
+            // Without connections there is nothing to wake up for.
+            if seats.is_empty() {
+                smol::future::pending::<()>().await;
+            }
+            Timer::after(REAP_INTERVAL).await;
+            None
+        };
+        match accepted.or(reap).await {
+            None => seats.reap(),
+            Some(Ok((stream, address))) => match seats.take(address.ip()) {
+                Some(seat) => {
+                    let (service, alive) = (service.clone(), alive.clone());
+                    let task = smol::spawn(async move {
+                        connection(stream, seat, service).await;
+                        drop(alive);
+                    });
+                    task.detach();
+                }
+                None => refuse(stream).await,
+            },
+            Some(Err(error)) => {
+                log::warn!("no connection accepted: {error}");
+                seats.make_room();
+                Timer::after(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+/// Says why and hangs up. A new socket's buffer has room for this, so nothing is waited for.
+async fn refuse(mut stream: TcpStream) {
+    let _ = poll_once(stream.write_all(FULL)).await;
+    let _ = stream.shutdown(Shutdown::Write);
+}
+
+async fn connection(stream: TcpStream, seat: Seat, service: Service) {
+    if let Err(error) = stream.set_nodelay(true) {
+        log::debug!("a connection was gone at once: {error}");
+        return;
+    }
+    let io = FuturesIo::new(Watched {
+        stream: stream.clone(),
+        writes: seat.writes(),
+    });
+    let answer = service_fn(|request: Request<Incoming>| {
+        let busy = seat.busy();
+        let answering = service.answer(request);
+        async move {
+            let answer: Response<Content> = answering.await;
+            Ok::<_, std::convert::Infallible>(answer.map(|content| Answer {
+                content,
+                _busy: busy,
+            }))
+        }
+    });
+    let carried = http1::Builder::new()
+        .header_read_timeout(None)
+        .max_buf_size(MAX_HEADER_BYTES)
+        .pipeline_flush(true)
+        .serve_connection(io, answer);
+    let mut carried = pin!(carried);
+    let leave = async {
+        seat.told_to_leave().await;
+        None
+    };
+    let served = async {
+        let closing = async {
+            service.closing().closed().await;
+            None
+        };
+        let first = or(async { Some(carried.as_mut().await) }, closing).await;
+        if let Some(ended) = first {
+            return Some(ended);
+        }
+        carried.as_mut().graceful_shutdown();
+        Some(carried.as_mut().await)
+    };
+    match served.or(leave).await {
+        None => return,
+        Some(Ok(())) => {}
+        Some(Err(error)) => log::debug!("a connection ended: {error}"),
+    }
+    linger(stream).await;
+}
+
+async fn linger(mut stream: TcpStream) {
+    let _ = stream.shutdown(Shutdown::Write);
+    let drain = async {
+        let mut bytes = [0; 4096];
+        let mut left = LINGER_BYTES;
+        while let Ok(read @ 1..) = stream.read(&mut bytes).await {
+            left = left.saturating_sub(read);
+            if left == 0 {
+                break;
+            }
+        }
+    };
+    let over = async {
+        Timer::after(LINGER).await;
+    };
+    drain.or(over).await;
+}
+
+/// An answer's body; its connection is busy until it was handed over whole.
+struct Answer {
+    content: Content,
+    _busy: Busy,
+}
+
+impl Body for Answer {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        Pin::new(&mut self.content).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.content.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.content.size_hint()
+    }
+}
+
+/// A socket that notes when its client takes no bytes.
+struct Watched {
+    stream: TcpStream,
+    writes: Writes,
+}
+
+impl Watched {
+    fn note(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        match written {
+            Poll::Pending => self.writes.stalled(),
+            Poll::Ready(_) => self.writes.moved(),
+        }
+        written
+    }
+}
+
+impl AsyncRead for Watched {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_read(cx, buffer)
+    }
+}
+
+impl AsyncWrite for Watched {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        self.note(written)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, bytes);
+        self.note(written)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_close(cx)
+    }
+}

@@ -1,0 +1,30 @@
+//! The whole node as one document.
+
+use super::api::Api;
+use super::call::{Call, Outcome, Reply};
+use super::problem::Problem;
+use crate::node::State;
+
+pub(super) async fn get(api: Api, _call: Call) -> Outcome {
+    let _place = api.states.take()?;
+    let state = api.node.handle.read(|node| node.state()).await?;
+    // A state can be large: it is written where it holds up nobody.
+    Ok(smol::unblock(move || Reply::json(&state)).await)
+}
+
+pub(super) async fn put(api: Api, call: Call) -> Outcome {
+    let body = call.body;
+    let state: Result<State, _> = smol::unblock(move || serde_json::from_slice(&body)).await;
+    let state = state.map_err(|error| {
+        Problem::bad(format!(
+            "this is not a state ({error}): send what GET /state answered"
+        ))
+    })?;
+    let restored = api
+        .node
+        .handle
+        .update(move |node| node.restore(state))
+        .await?;
+    restored.map_err(|error| Problem::bad(error.to_string()))?;
+    Ok(Reply::done())
+}
