@@ -120,7 +120,8 @@ fn message() -> impl Strategy<Value = Message> {
         block().prop_map(Body::NewBlock),
         transaction().prop_map(Body::NewTx),
         vec(hash(), 0..MAX_LOCATOR).prop_map(Body::ReqChain),
-        vec(block(), 0..4).prop_map(Body::Chain),
+        (0..=MAX_SAFE_INTEGER, vec(block(), 0..4))
+            .prop_map(|(answers, blocks)| Body::Chain { answers, blocks }),
     ];
     let number = || 0..=MAX_SAFE_INTEGER;
     (number(), number(), body).prop_map(|(stamp, sequence, body)| Message {
@@ -208,7 +209,10 @@ fn chain(blocks: Vec<UncheckedBlock>) -> Frame {
     Frame::Message(Message {
         stamp: u64::MAX,
         sequence: u64::MAX,
-        body: Body::Chain(blocks),
+        body: Body::Chain {
+            answers: u64::MAX,
+            blocks,
+        },
     })
 }
 
@@ -427,8 +431,11 @@ fn frames_look_as_documented() {
             format!(r#"{{"REQ_CHAIN":{{"stamp":2,"sequence":7,"locator":["{zeros}"]}}}}"#),
         ),
         (
-            message(Body::Chain(vec![])),
-            r#"{"CHAIN":{"stamp":2,"sequence":7,"blocks":[]}}"#.to_owned(),
+            message(Body::Chain {
+                answers: 5,
+                blocks: vec![],
+            }),
+            r#"{"CHAIN":{"stamp":2,"sequence":7,"answers":5,"blocks":[]}}"#.to_owned(),
         ),
         (Frame::bye("a \"b\""), r#"{"BYE":{"reason":"a \"b\""}}"#.to_owned()),
     ];
@@ -474,12 +481,14 @@ fn a_later_version_is_told_so_whatever_else_it_says() {
 #[test]
 fn a_long_line_in_single_bytes_takes_linear_time() {
     let blocks = MAX_FRAME_BYTES / largest_block(1000).json_bound();
-    let frame = Frame::Message(Message {
+    let bytes = encode(&Frame::Message(Message {
         stamp: 1,
         sequence: 1,
-        body: Body::Chain(vec![largest_block(1000); blocks]),
-    });
-    let bytes = encode(&frame);
+        body: Body::Chain {
+            answers: 1,
+            blocks: vec![largest_block(1000); blocks],
+        },
+    }));
     assert!(bytes.len() > MAX_FRAME_BYTES / 2);
     let mut all = bytes.clone();
     all.extend_from_slice(&bytes);

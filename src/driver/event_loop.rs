@@ -91,7 +91,7 @@ impl<N: Node + 'static> Driver<N> {
         let driver = Self {
             port: Arc::new(Commands(sender.downgrade())),
             links: Links::new(),
-            waits: Waits::new(node.clock()),
+            waits: Waits::default(),
             search: None,
             view: Arc::clone(&view),
             node,
@@ -127,7 +127,7 @@ impl<N: Node + 'static> Driver<N> {
             Command::Update(update) => {
                 update(&mut self.node);
                 self.refresh_view();
-                self.waits.reset(self.node.clock());
+                self.waits.reset();
             }
             Command::Connect {
                 peer,
@@ -146,7 +146,7 @@ impl<N: Node + 'static> Driver<N> {
         let resets = matches!(input, Input::Reset { .. });
         let answer = self.hand_in(input);
         if resets && matches!(answer, Some(Ok(_))) {
-            self.waits.reset(self.node.clock());
+            self.waits.reset();
         }
         let _ = reply.try_send(match answer {
             Some(answer) => answer.map_err(DriverError::Refused),

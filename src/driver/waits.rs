@@ -20,21 +20,14 @@ struct Wait {
 
 /// Calls that wait for the node to reach a clock, and then for the acknowledgements of what it sent
 /// until there.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Waits {
+    /// The last clock the node said it reached, since its last reset.
     reached: u64,
     waits: Vec<Wait>,
 }
 
 impl Waits {
-    /// For a node that stands at this clock.
-    pub(super) fn new(reached: u64) -> Self {
-        Self {
-            reached,
-            waits: Vec::new(),
-        }
-    }
-
     pub(super) fn add(&mut self, to: u64, reply: ClockReply) {
         self.waits.push(Wait {
             to,
@@ -74,8 +67,8 @@ impl Waits {
     }
 
     /// The node is somewhere else now: nobody gets what they waited for.
-    pub(super) fn reset(&mut self, clock: u64) {
-        self.reached = clock;
+    pub(super) fn reset(&mut self) {
+        self.reached = 0;
         for wait in self.waits.drain(..) {
             let _ = wait.reply.try_send(Err(DriverError::Reset));
         }

@@ -42,17 +42,27 @@ impl Frame {
 
     /// Refuses numbers that not every JSON reader sees exactly.
     pub(super) fn check(&self) -> Result<(), WireError> {
-        let numbers = match self {
-            Self::Hello(hello) => [("latency", hello.latency), ("latency", hello.latency)],
-            Self::Message(message) => [("stamp", message.stamp), ("sequence", message.sequence)],
-            Self::Ack { sequence } => [("sequence", *sequence), ("sequence", *sequence)],
-            Self::Bye { .. } => return Ok(()),
-        };
-        match numbers.into_iter().find(|(_, n)| *n > MAX_SAFE_INTEGER) {
-            Some((field, value)) => Err(WireError::Number { field, value }),
-            None => Ok(()),
+        match self {
+            Self::Hello(hello) => exact("latency", hello.latency),
+            Self::Ack { sequence } => exact("sequence", *sequence),
+            Self::Bye { .. } => Ok(()),
+            Self::Message(message) => {
+                exact("stamp", message.stamp)?;
+                exact("sequence", message.sequence)?;
+                match message.body {
+                    Body::Chain { answers, .. } => exact("answers", answers),
+                    _ => Ok(()),
+                }
+            }
         }
     }
+}
+
+fn exact(field: &'static str, value: u64) -> Result<(), WireError> {
+    if value > MAX_SAFE_INTEGER {
+        return Err(WireError::Number { field, value });
+    }
+    Ok(())
 }
 
 /// Text from a peer as one short line.

@@ -8,7 +8,7 @@
 //! {"NEW_TX":{"stamp":2,"sequence":7,"transaction":{…}}}
 //! {"NEW_BLOCK":{"stamp":8,"sequence":8,"block":{…}}}
 //! {"REQ_CHAIN":{"stamp":9,"sequence":9,"locator":["…"]}}
-//! {"CHAIN":{"stamp":9,"sequence":10,"blocks":[{…}]}}
+//! {"CHAIN":{"stamp":9,"sequence":10,"answers":9,"blocks":[{…}]}}
 //! {"ACK":{"sequence":7}}
 //! {"BYE":{"reason":"…"}}
 //! ```
