@@ -79,8 +79,8 @@ pub trait Store {
     fn clear(&mut self);
 }
 
-/// A store in memory.
-#[derive(Debug, Clone, Default)]
+/// A store in memory. Two that were told the same are equal.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MemoryStore {
     // Hash maps are only looked up or sorted before use: their order never reaches an output.
     blocks: HashMap<Hash, Stored>,
@@ -91,7 +91,7 @@ pub struct MemoryStore {
     transactions: HashMap<TxId, u64>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Stored {
     block: Block,
     work: Work,
