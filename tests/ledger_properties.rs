@@ -310,7 +310,10 @@ fn compare(ledger: &Ledger, model: &Model) {
     for (hash, (block, work)) in &model.blocks {
         assert_eq!(ledger.block(hash).as_ref(), Some(block));
         assert_eq!(ledger.entry(hash).unwrap().work, *work);
-        assert_eq!(ledger.is_on_main_chain(hash), main.contains(hash));
+        let on_main = main.contains(hash);
+        assert_eq!(ledger.is_on_main_chain(hash), on_main);
+        let undo = ledger.store().undo(hash).unwrap_or_default();
+        assert!(on_main || undo.is_empty(), "a side block cannot be undone");
     }
 }
 

@@ -251,3 +251,156 @@ impl Serialize for Block {
         self.to_unchecked().serialize(out)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::ledger::TxId;
+
+    fn payment(name: &str) -> Transaction {
+        Transaction {
+            id: TxId::from(5),
+            sender: Some(name.parse().unwrap()),
+            recipient: name.parse().unwrap(),
+            value: MAX_SAFE_INTEGER.try_into().unwrap(),
+        }
+    }
+
+    fn block() -> UncheckedBlock {
+        UncheckedBlock {
+            id: 1,
+            hash: None,
+            timestamp: 0,
+            transactions: [payment("aki")].into(),
+            previous_block_hash: Hash([1; 32]),
+            nonce: 0,
+        }
+    }
+
+    fn check(block: UncheckedBlock) -> Option<BlockError> {
+        block.check(Difficulty::new(0).unwrap()).err()
+    }
+
+    #[test]
+    fn ids_nonces_and_timestamps_are_bounded() {
+        for id in [0, MAX_SAFE_INTEGER + 1, u64::MAX] {
+            assert_eq!(
+                check(UncheckedBlock { id, ..block() }),
+                Some(BlockError::Id { id })
+            );
+        }
+        let nonce = MAX_SAFE_INTEGER + 1;
+        let refused = check(UncheckedBlock { nonce, ..block() });
+        assert_eq!(refused, Some(BlockError::Nonce { nonce }));
+        for timestamp in [-1, MAX_TIMESTAMP + 1, i64::MIN] {
+            let refused = check(UncheckedBlock {
+                timestamp,
+                ..block()
+            });
+            assert_eq!(refused, Some(BlockError::Timestamp { timestamp }));
+        }
+        let highest = UncheckedBlock {
+            id: MAX_SAFE_INTEGER,
+            nonce: MAX_SAFE_INTEGER,
+            timestamp: MAX_TIMESTAMP,
+            ..block()
+        };
+        assert_eq!(check(highest), None);
+    }
+
+    #[test]
+    fn payments_are_bounded_in_number_and_size() {
+        let with = |count: usize, name: &str| UncheckedBlock {
+            transactions: vec![payment(name); count].into(),
+            ..block()
+        };
+        assert_eq!(check(with(MAX_BLOCK_TRANSACTIONS, "a")), None);
+        let count = MAX_BLOCK_TRANSACTIONS + 1;
+        assert_eq!(check(with(count, "a")), Some(BlockError::Count { count }));
+        let name = "x".repeat(64);
+        let most = MAX_BLOCK_BYTES / payment(&name).canonical_len();
+        assert_eq!(check(with(most, &name)), None);
+        let bytes = (most + 1) * payment(&name).canonical_len();
+        assert_eq!(
+            check(with(most + 1, &name)),
+            Some(BlockError::Size { bytes })
+        );
+    }
+
+    #[test]
+    fn minted_coins_are_refused() {
+        let minted = Transaction {
+            sender: None,
+            ..payment("aki")
+        };
+        let block = UncheckedBlock {
+            transactions: [payment("so"), minted].into(),
+            ..block()
+        };
+        assert_eq!(check(block), Some(BlockError::Minted { index: 1 }));
+    }
+
+    #[test]
+    fn a_claimed_hash_must_be_right() {
+        let actual = block().header().hash();
+        let with = |hash| UncheckedBlock { hash, ..block() };
+        assert_eq!(check(with(Some(actual))), None);
+        let claimed = Hash([9; 32]);
+        let refused = check(with(Some(claimed)));
+        assert_eq!(refused, Some(BlockError::Hash { claimed, actual }));
+    }
+
+    #[test]
+    fn proof_of_work_is_as_many_zero_bits_as_asked() {
+        let difficulty = |bits: u32| Difficulty::new(u8::try_from(bits).unwrap()).unwrap();
+        let found = (0..64).map(|nonce| UncheckedBlock { nonce, ..block() });
+        let found = found.max_by_key(|block| block.header().hash().trailing_zeros());
+        let found = found.unwrap();
+        let hash = found.header().hash();
+        let zeros = hash.trailing_zeros();
+        assert!(found.clone().check(difficulty(zeros)).is_ok());
+        let difficulty = difficulty(zeros + 1);
+        let expected = BlockError::ProofOfWork {
+            hash,
+            zeros,
+            difficulty,
+        };
+        assert_eq!(found.check(difficulty), Err(expected));
+    }
+
+    #[test]
+    fn the_documents_spelling_is_read_and_never_written() {
+        let json = serde_json::to_string(&block()).unwrap();
+        let documented = json
+            .replace("previous_block_hash", "previoud_block_hash")
+            .replace("nonce", "nonde");
+        assert_ne!(json, documented);
+        assert_eq!(
+            serde_json::from_str::<UncheckedBlock>(&documented).unwrap(),
+            block()
+        );
+        let both = json.replace("\"nonce\":0", "\"nonce\":0,\"nonde\":1");
+        assert!(serde_json::from_str::<UncheckedBlock>(&both).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn json_is_never_longer_than_its_bound(
+            names in prop::collection::vec("[\"\\\\é\u{202e}a-c]{1,21}", 0..6),
+            id in any::<u64>(),
+            timestamp in any::<i64>(),
+        ) {
+            let block = UncheckedBlock {
+                id,
+                hash: Some(Hash([255; 32])),
+                timestamp,
+                transactions: names.iter().map(|name| payment(name)).collect(),
+                nonce: u64::MAX,
+                ..block()
+            };
+            prop_assert!(serde_json::to_string(&block).unwrap().len() <= block.json_bound());
+        }
+    }
+}

@@ -220,3 +220,86 @@ impl Draft {
         slot
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::{Genesis, Ledger};
+
+    fn payment(id: u128, sender: &str, recipient: &str, value: u64) -> Transaction {
+        Transaction {
+            id: TxId::from(id),
+            sender: Some(sender.parse().unwrap()),
+            recipient: recipient.parse().unwrap(),
+            value: value.try_into().unwrap(),
+        }
+    }
+
+    #[test]
+    fn payments_see_those_before_them() {
+        let ledger = Ledger::new(&Genesis::default()).unwrap();
+        let (store, mut draft) = (ledger.store(), Draft::default());
+        let balance = |draft: &Draft, name: &str| draft.balance(store, &name.parse().unwrap());
+        draft.pay(store, &payment(10, "so", "new", 7), 1).unwrap();
+        draft.pay(store, &payment(11, "new", "aki", 3), 1).unwrap();
+        draft.pay(store, &payment(12, "aki", "aki", 5), 1).unwrap();
+        assert_eq!(balance(&draft, "so"), 0);
+        assert_eq!(balance(&draft, "new"), 4);
+        assert_eq!(balance(&draft, "aki"), 5);
+        assert_eq!(balance(&draft, "satoshi"), 5);
+        assert_eq!(balance(&draft, "nobody"), 0);
+        assert_eq!(draft.block_of(store, &TxId::from(11)), Some(1));
+        assert_eq!(draft.block_of(store, &TxId::from(2)), Some(0));
+        assert_eq!(draft.block_of(store, &TxId::from(13)), None);
+    }
+
+    #[test]
+    fn a_refused_payment_changes_nothing() {
+        let ledger = Ledger::new(&Genesis::default()).unwrap();
+        let (store, mut draft) = (ledger.store(), Draft::default());
+        let overdrawn = PaymentError::Overdrawn {
+            account: "aki".parse().unwrap(),
+            balance: 2,
+            value: 3,
+        };
+        let refused = draft.pay(store, &payment(10, "aki", "so", 3), 1);
+        assert_eq!(refused, Err(overdrawn));
+        let minted = Transaction {
+            sender: None,
+            ..payment(10, "aki", "so", 1)
+        };
+        assert_eq!(draft.pay(store, &minted, 1), Err(PaymentError::Minted));
+        // The id of a refused payment is free; one that was paid, here or on the chain, is not.
+        draft.pay(store, &payment(10, "aki", "so", 2), 1).unwrap();
+        for id in [10, 0].map(TxId::from) {
+            let again = Transaction {
+                id,
+                ..payment(0, "so", "aki", 1)
+            };
+            assert_eq!(draft.pay(store, &again, 1), Err(PaymentError::Twice { id }));
+        }
+        assert_eq!(draft.balance(store, &"aki".parse().unwrap()), 0);
+        assert_eq!(draft.balance(store, &"so".parse().unwrap()), 9);
+    }
+
+    #[test]
+    fn changes_come_in_the_order_of_first_touch() {
+        let ledger = Ledger::new(&Genesis::default()).unwrap();
+        let (store, mut draft) = (ledger.store(), Draft::default());
+        for (id, sender, recipient) in [(9, "so", "zoe"), (8, "aki", "so"), (7, "zoe", "abe")] {
+            draft
+                .pay(store, &payment(id, sender, recipient, 1), 4)
+                .unwrap();
+        }
+        let mut changes = Changes::default();
+        draft.into_changes(&mut changes);
+        let balances = changes.balances.iter();
+        let balances: Vec<_> = balances
+            .map(|(name, after)| (name.as_str(), *after))
+            .collect();
+        let expected = [("so", 7), ("zoe", 0), ("aki", 1), ("abe", 1)];
+        assert_eq!(balances, expected.map(|(name, after)| (name, Some(after))));
+        let ids = [9, 8, 7].map(|id| (TxId::from(id), Some(4)));
+        assert_eq!(changes.transactions, ids);
+    }
+}

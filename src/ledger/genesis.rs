@@ -184,3 +184,112 @@ pub fn network_id(genesis: &Block, difficulty: Difficulty) -> Hash {
     bytes.push(difficulty.bits());
     Hash::sha256(&bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::{Ledger, MemoryStore};
+
+    fn genesis(accounts: &[(&str, u64)]) -> Genesis {
+        let account = |&(name, balance): &(&str, u64)| GenesisAccount {
+            name: name.parse().unwrap(),
+            balance: balance.try_into().unwrap(),
+        };
+        Genesis {
+            accounts: accounts.iter().map(account).collect(),
+            ..Genesis::default()
+        }
+    }
+
+    #[test]
+    fn what_a_file_leaves_out_is_the_documents() {
+        let json = r#"{"accounts": [{"name": "aki", "balance": 2}, {"name": "so", "balance": 7},
+            {"name": "satoshi", "balance": 5}]}"#;
+        assert_eq!(
+            serde_json::from_str::<Genesis>(json).unwrap(),
+            Genesis::default()
+        );
+        let unknown = r#"{"accounts": [], "dificulty": 3}"#;
+        assert!(serde_json::from_str::<Genesis>(unknown).is_err());
+        let empty = r#"{"accounts": [], "difficulty": 0, "timestamp": "1970/01/01 00:00:00"}"#;
+        let empty: Genesis = serde_json::from_str(empty).unwrap();
+        assert!(Ledger::new(&empty).unwrap().accounts().is_empty());
+    }
+
+    #[test]
+    fn balances_are_bounded_and_named_once() {
+        let twice = genesis(&[("aki", 1), ("so", 1), ("aki", 2)]);
+        let account = "aki".parse().unwrap();
+        assert_eq!(twice.block(), Err(GenesisError::Twice { account }));
+        let most = genesis(&[("aki", MAX_SAFE_INTEGER - 1), ("so", 1)]);
+        assert!(most.block().is_ok());
+        let more = genesis(&[("aki", MAX_SAFE_INTEGER), ("so", 1)]);
+        assert_eq!(more.block(), Err(GenesisError::Supply));
+        let mut many = genesis(&[("aki", 1)]);
+        let count = MAX_GENESIS_ACCOUNTS + 1;
+        many.accounts = vec![many.accounts[0].clone(); count];
+        assert_eq!(many.block(), Err(GenesisError::Count { count }));
+    }
+
+    #[test]
+    fn timestamps_are_bounded() {
+        for timestamp in [-1, MAX_TIMESTAMP + 1] {
+            let outside = Genesis {
+                timestamp,
+                ..Genesis::default()
+            };
+            assert_eq!(outside.block(), Err(GenesisError::Timestamp { timestamp }));
+        }
+    }
+
+    #[test]
+    fn a_store_of_another_network_is_refused() {
+        let store = Ledger::new(&genesis(&[("aki", 1)]))
+            .unwrap()
+            .store()
+            .clone();
+        let stored = genesis(&[("aki", 1)]).block().unwrap().hash();
+        let expected = Genesis::default().block().unwrap().hash();
+        let refused = Ledger::open(&Genesis::default(), store).err();
+        assert_eq!(refused, Some(GenesisError::Other { expected, stored }));
+    }
+
+    #[test]
+    fn a_store_mined_at_another_difficulty_is_refused() {
+        let easy = Genesis {
+            difficulty: Difficulty::new(0).unwrap(),
+            ..Genesis::default()
+        };
+        let mut ledger = Ledger::open(&easy, MemoryStore::default()).unwrap();
+        let block = UncheckedBlock {
+            id: 1,
+            hash: None,
+            timestamp: easy.timestamp,
+            transactions: [].into(),
+            previous_block_hash: ledger.tip().hash(),
+            nonce: 0,
+        };
+        ledger.insert(block.seal()).outcome.unwrap();
+        let refused = Ledger::open(&Genesis::default(), ledger.store().clone()).err();
+        let expected = GenesisError::OtherDifficulty {
+            difficulty: Difficulty::default(),
+            blocks: 1,
+            work: 1,
+        };
+        assert_eq!(refused, Some(expected));
+    }
+
+    #[test]
+    fn every_parameter_makes_another_network() {
+        let mut networks = vec![Genesis::default(); 5];
+        networks[1].timestamp += 1;
+        networks[2].difficulty = Difficulty::new(11).unwrap();
+        networks[3].accounts.swap(0, 1);
+        networks[4].accounts.pop();
+        let ids: std::collections::BTreeSet<Hash> = networks
+            .iter()
+            .map(|genesis| network_id(&genesis.block().unwrap(), genesis.difficulty))
+            .collect();
+        assert_eq!(ids.len(), networks.len());
+    }
+}

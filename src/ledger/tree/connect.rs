@@ -264,3 +264,155 @@ impl<S: Store> Ledger<S> {
             .insert(block.hash(), parent, work, block.transactions().len());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::{Genesis, MAX_SIDE_BLOCKS, Transaction, TxId, UncheckedBlock};
+
+    fn ledger() -> Ledger {
+        let genesis = Genesis {
+            difficulty: Difficulty::new(0).unwrap(),
+            ..Genesis::default()
+        };
+        Ledger::new(&genesis).unwrap()
+    }
+
+    /// A block on `parent`; `nonce` tells it from its twins.
+    fn child(parent: &Block, nonce: u64, payments: &[(u128, &str, &str, u64)]) -> UncheckedBlock {
+        let payment = |&(id, sender, recipient, value): &(u128, &str, &str, u64)| Transaction {
+            id: TxId::from(id),
+            sender: Some(sender.parse().unwrap()),
+            recipient: recipient.parse().unwrap(),
+            value: value.try_into().unwrap(),
+        };
+        UncheckedBlock {
+            id: parent.id() + 1,
+            hash: None,
+            timestamp: parent.header().timestamp,
+            transactions: payments.iter().map(payment).collect(),
+            previous_block_hash: parent.hash(),
+            nonce,
+        }
+    }
+
+    #[test]
+    fn a_block_that_does_not_fit_its_parent_is_refused() {
+        let mut ledger = ledger();
+        let genesis = ledger.genesis().clone();
+        let parent = Hash([3; 32]);
+        let stray = UncheckedBlock {
+            previous_block_hash: parent,
+            ..child(&genesis, 0, &[])
+        };
+        let unknown = ConnectError::UnknownParent { parent };
+        assert_eq!(ledger.insert(stray.seal()).outcome, Err(unknown));
+        let skipping = UncheckedBlock {
+            id: 2,
+            ..child(&genesis, 0, &[])
+        };
+        let wrong = ConnectError::Id { id: 2, expected: 1 };
+        assert_eq!(ledger.insert(skipping.seal()).outcome, Err(wrong));
+        let parent = genesis.header().timestamp;
+        let timestamp = parent - 1;
+        let early = UncheckedBlock {
+            timestamp,
+            ..child(&genesis, 0, &[])
+        };
+        let insertion = ledger.insert(early.seal());
+        let wrong = ConnectError::Timestamp { timestamp, parent };
+        assert_eq!(insertion.outcome, Err(wrong));
+        assert_eq!(insertion.changes, Changes::default());
+        assert_eq!(ledger.store(), super::tests::ledger().store());
+    }
+
+    #[test]
+    fn a_block_checked_for_another_network_is_refused() {
+        let mut ledger = Ledger::new(&Genesis::default()).unwrap();
+        let easy = child(ledger.genesis(), 0, &[]).check(Difficulty::new(0).unwrap());
+        let insertion = ledger.insert(easy.unwrap());
+        assert!(
+            matches!(insertion.outcome, Err(ConnectError::ProofOfWork { zeros, .. }) if zeros < 12)
+        );
+    }
+
+    #[test]
+    fn the_first_of_equals_stays_and_more_work_wins() {
+        let mut ledger = ledger();
+        let genesis = ledger.genesis().clone();
+        let first = child(&genesis, 1, &[(10, "aki", "so", 2)]).seal();
+        let second = child(&genesis, 2, &[(11, "so", "new", 1)]).seal();
+        let third = child(&second, 3, &[]).seal();
+        assert_eq!(ledger.insert(first.clone()).outcome, Ok(Inserted::Extended));
+        assert_eq!(ledger.insert(second.clone()).outcome, Ok(Inserted::Side));
+        assert_eq!(ledger.tip(), &first);
+        assert_eq!(ledger.balance(&"new".parse().unwrap()), None);
+        let expected = Inserted::Reorganised {
+            left: vec![first.clone()],
+            joined: vec![second, third.clone()],
+        };
+        assert_eq!(ledger.insert(third.clone()).outcome, Ok(expected));
+        assert_eq!(ledger.insert(third).outcome, Ok(Inserted::Known));
+        assert_eq!(ledger.balance(&"aki".parse().unwrap()), Some(2));
+        assert_eq!(ledger.block_of(&TxId::from(10)), None);
+        assert_eq!(ledger.block_of(&TxId::from(11)), Some(1));
+        assert!(ledger.side_blocks().eq([&first.hash()]));
+    }
+
+    #[test]
+    fn an_unpayable_branch_is_dropped_from_its_bad_block_on() {
+        let mut ledger = ledger();
+        let genesis = ledger.genesis().clone();
+        let main = child(&genesis, 1, &[]).seal();
+        let good = child(&genesis, 2, &[]).seal();
+        let bad = child(&good, 3, &[(10, "so", "aki", 1), (11, "aki", "so", 4)]);
+        let bad = bad.seal();
+        let above = child(&bad, 4, &[]).seal();
+        for block in [&main, &good] {
+            ledger.insert(block.clone()).outcome.unwrap();
+        }
+        // At equal work the branch is not looked at; its third block would make it the best.
+        let longer = child(&main, 5, &[]).seal();
+        ledger.insert(longer.clone()).outcome.unwrap();
+        ledger.insert(bad.clone()).outcome.unwrap();
+        let insertion = ledger.insert(above);
+        let error = PaymentError::Overdrawn {
+            account: "aki".parse().unwrap(),
+            balance: 3,
+            value: 4,
+        };
+        let expected = ConnectError::Payment {
+            block: bad.hash(),
+            index: 1,
+            error,
+        };
+        assert_eq!(insertion.outcome, Err(expected));
+        assert_eq!(insertion.changes.removed, [bad.hash()]);
+        assert_eq!(ledger.tip(), &longer);
+        assert!(ledger.side_blocks().eq([&good.hash()]));
+    }
+
+    #[test]
+    fn side_blocks_are_capped_and_the_changes_say_which_went() {
+        let mut ledger = ledger();
+        let genesis = ledger.genesis().clone();
+        ledger
+            .insert(child(&genesis, 0, &[]).seal())
+            .outcome
+            .unwrap();
+        let mut copy = ledger.store().clone();
+        for nonce in (1..).take(MAX_SIDE_BLOCKS) {
+            let insertion = ledger.insert(child(&genesis, nonce, &[]).seal());
+            assert!(insertion.changes.removed.is_empty());
+            copy.stage(&insertion.changes);
+        }
+        let newest = child(&genesis, u64::MAX, &[]).seal();
+        let insertion = ledger.insert(newest.clone());
+        assert_eq!(insertion.outcome, Ok(Inserted::Side));
+        assert_eq!(insertion.changes.removed, [newest.hash()]);
+        assert!(!ledger.contains(&newest.hash()));
+        copy.stage(&insertion.changes);
+        assert_eq!(&copy, ledger.store());
+        assert_eq!(ledger.side_blocks().count(), MAX_SIDE_BLOCKS);
+    }
+}
