@@ -1,5 +1,6 @@
 //! The driver's contract, with a node that does as each test says and an executor of one poll: so
 //! "not yet" can be seen without waiting for a while.
+#![allow(clippy::unwrap_used, reason = "a test fails by it")]
 
 use std::future::Future;
 use std::pin::{Pin, pin};

@@ -1,4 +1,5 @@
 //! The wire: whatever comes in pieces, whatever is said, and whatever is not even meant well.
+#![allow(clippy::unwrap_used, reason = "a test fails by it")]
 
 use proptest::collection::vec;
 use proptest::prelude::*;

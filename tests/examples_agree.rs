@@ -1,0 +1,26 @@
+//! The example meshes reach the same chain from the same inputs, whatever carries their messages.
+#![allow(clippy::unwrap_used, reason = "a test fails by it")]
+#![allow(
+    clippy::duplicate_mod,
+    reason = "every example has it as a module of its own"
+)]
+
+#[allow(dead_code, reason = "its main is not called here")]
+#[path = "../examples/threads_mesh.rs"]
+mod threads_mesh;
+#[allow(dead_code, reason = "its main is not called here")]
+#[path = "../examples/tokio_mesh.rs"]
+mod tokio_mesh;
+
+#[path = "../examples/common/mod.rs"]
+mod common;
+
+#[test]
+fn tokio_mesh_reaches_the_storys_tip() {
+    assert_eq!(tokio_mesh::run().unwrap(), [common::TIP; 3]);
+}
+
+#[test]
+fn threads_mesh_reaches_the_storys_tip() {
+    assert_eq!(threads_mesh::run().unwrap(), [common::TIP; 3]);
+}
