@@ -1,10 +1,18 @@
 //! The node as a process: sockets, the HTTP API, the command line. On smol.
 
+mod banner;
 pub mod cli;
+mod error;
 pub mod genesis_file;
 pub mod http;
 pub mod links;
 pub mod log;
+pub mod mesh;
+pub mod node;
+mod run;
 pub mod search;
 pub mod signals;
 pub mod ticker;
+
+pub use error::DaemonError;
+pub use run::run;

@@ -1,0 +1,92 @@
+//! What keeps the daemon from running.
+
+use std::io;
+use std::net::SocketAddr;
+
+use super::genesis_file::GenesisFileError;
+use super::http::{PeerAddress, PeerError};
+use crate::driver::DriverError;
+use crate::ledger::GenesisError;
+
+/// Why the daemon cannot run. Each says what to do about it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DaemonError {
+    /// The options do not fit together.
+    #[error("{0}")]
+    Usage(String),
+    /// A socket cannot listen.
+    #[error("{}", cannot_listen(.address, .option, .source))]
+    Bind {
+        /// Where it was to listen.
+        address: SocketAddr,
+        /// The option that says so.
+        option: &'static str,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The genesis file cannot be used.
+    #[error(transparent)]
+    GenesisFile(#[from] GenesisFileError),
+    /// The network's parameters make no genesis block.
+    #[error("the network's parameters make no genesis block: {0}")]
+    Genesis(#[from] GenesisError),
+    /// A peer cannot be dialled.
+    #[error("{0}: check --peer")]
+    Peer(#[from] PeerError),
+    /// The node does not answer.
+    #[error("the node does not run: {0}")]
+    Driver(#[from] DriverError),
+    /// The nodes of a mesh found no way to each other.
+    #[error("{node} has no link to {} after {seconds} seconds: look for the reason with --log info", list(.missing))]
+    NotLinked {
+        /// The first node that misses a link.
+        node: String,
+        /// Whom it misses.
+        missing: Vec<PeerAddress>,
+        /// How long was waited.
+        seconds: u64,
+    },
+    /// The system gives no random numbers.
+    #[error("the system gives no random numbers: {0}")]
+    Random(getrandom::Error),
+    /// Anything else that the system refused.
+    #[error("{what}: {source}")]
+    System {
+        /// What was tried.
+        what: &'static str,
+        /// What the system says.
+        source: io::Error,
+    },
+}
+
+impl DaemonError {
+    /// What the program ends with: 2 for wrong usage, 1 for all else.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Usage(_) | Self::Peer(_) => 2,
+            _ => 1,
+        }
+    }
+}
+
+fn cannot_listen(address: &SocketAddr, option: &str, error: &io::Error) -> String {
+    let (ip, port) = (address.ip(), address.port());
+    match error.kind() {
+        io::ErrorKind::AddrInUse => {
+            format!("port {port} is taken: stop what uses it or choose another with {option}")
+        }
+        io::ErrorKind::AddrNotAvailable => format!(
+            "this machine has no address {ip}: give one of its own, or 127.0.0.1, with {option}"
+        ),
+        io::ErrorKind::PermissionDenied => {
+            format!("port {port} may not be used by this user: choose one above 1023 with {option}")
+        }
+        _ => format!("cannot listen on {address}: {error}: choose another with {option}"),
+    }
+}
+
+fn list(addresses: &[PeerAddress]) -> String {
+    let texts: Vec<String> = addresses.iter().map(PeerAddress::to_string).collect();
+    texts.join(", ")
+}

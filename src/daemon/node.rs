@@ -1,0 +1,245 @@
+//! One node with its sockets: driver, links, HTTP API, ticker.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_channel::Sender;
+use smol::future::FutureExt;
+use smol::{Task, Timer};
+
+use super::error::DaemonError;
+use super::http::{Guard, NodeApi, PeerAddress, PeerBook, Service, Ticker, serve};
+use super::links::{Identity, Links};
+use super::search::LowPrioritySearcher;
+use super::ticker::SelfTicker;
+use crate::driver::{Driver, Handle, Options};
+use crate::ledger::{Genesis, network_id};
+use crate::node::{Config, HonestNode, Name};
+
+/// How long requests may go on once a node is stopped, before the node itself is: a clock that waits
+/// for a nonce would outlast any patience.
+const REQUEST_GRACE: Duration = Duration::from_millis(500);
+
+/// How long the rest may take: with [`REQUEST_GRACE`] well under 2 seconds.
+const STOP_GRACE: Duration = Duration::from_millis(700);
+
+/// What a node is to be.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    /// Its name; its peer address where there is none.
+    pub name: Option<Name>,
+    /// The network.
+    pub genesis: Genesis,
+    /// The latency it wants of its links, in clocks.
+    pub latency: u64,
+    /// Who may use its API.
+    pub guard: Guard,
+}
+
+/// The two sockets of a node, bound.
+#[derive(Debug)]
+pub struct Sockets {
+    http: TcpListener,
+    p2p: TcpListener,
+}
+
+impl Sockets {
+    /// Binds both; port 0 takes a free one. Each address comes with the option it was given by, for the
+    /// error.
+    ///
+    /// # Errors
+    /// [`DaemonError::Bind`].
+    pub fn bind(
+        http: (SocketAddr, &'static str),
+        p2p: (SocketAddr, &'static str),
+    ) -> Result<Self, DaemonError> {
+        Ok(Self {
+            http: bind(http.0, http.1)?,
+            p2p: bind(p2p.0, p2p.1)?,
+        })
+    }
+}
+
+fn bind(address: SocketAddr, option: &'static str) -> Result<TcpListener, DaemonError> {
+    TcpListener::bind(address).map_err(|source| DaemonError::Bind {
+        address,
+        option,
+        source,
+    })
+}
+
+/// A node that runs, on smol's global executor. Dropping it ends it at once; [`RunningNode::stop`] lets
+/// it finish.
+#[derive(Debug)]
+pub struct RunningNode {
+    name: Name,
+    http: SocketAddr,
+    p2p: SocketAddr,
+    handle: Handle<HonestNode>,
+    links: Arc<Links<HonestNode>>,
+    ticker: Arc<SelfTicker>,
+    driving: Task<()>,
+    serving: Task<()>,
+    stopping: Sender<()>,
+}
+
+impl RunningNode {
+    /// Runs a node on these sockets. It is not started yet, dials nobody, and its clock stands still.
+    ///
+    /// # Errors
+    /// A [`DaemonError`] when the genesis is none or a socket fails.
+    pub fn new(sockets: Sockets, setup: Setup) -> Result<Self, DaemonError> {
+        let system = |source| DaemonError::System {
+            what: "a socket that was bound cannot be used",
+            source,
+        };
+        let http = sockets.http.local_addr().map_err(system)?;
+        let p2p = sockets.p2p.local_addr().map_err(system)?;
+        let http_listener = async_net::TcpListener::try_from(sockets.http).map_err(system)?;
+        let p2p_listener = async_net::TcpListener::try_from(sockets.p2p).map_err(system)?;
+        let name = match setup.name {
+            Some(name) => name,
+            None => default_name(p2p)?,
+        };
+        let network = network_id(&setup.genesis.block()?, setup.genesis.difficulty);
+        let mut config = Config::new(name.clone());
+        config.genesis = setup.genesis;
+        let options = Options {
+            searcher: Arc::new(LowPrioritySearcher),
+            ..Options::default()
+        };
+        let (driver, handle) = Driver::new(HonestNode::new(config)?, options);
+        let identity = Identity {
+            name: name.clone(),
+            network,
+            latency: setup.latency,
+        };
+        let links = Links::new(p2p_listener, handle.clone(), identity).map_err(system)?;
+        let links = Arc::new(links);
+        let ticker = Arc::new(SelfTicker::new(handle.clone()));
+        let service = Service::new(NodeApi {
+            handle: handle.clone(),
+            peers: Arc::clone(&links) as Arc<dyn PeerBook>,
+            ticker: Arc::clone(&ticker) as Arc<dyn Ticker>,
+            guard: setup.guard,
+        });
+        let (stopping, stopped) = async_channel::bounded::<()>(1);
+        let serving = smol::spawn(async move {
+            let shutdown = async {
+                let _ = stopped.recv().await;
+            };
+            if let Err(error) = serve(http_listener, service, shutdown).await {
+                log::error!("the HTTP API has ended: {error}");
+            }
+        });
+        Ok(Self {
+            driving: smol::spawn(driver.run()),
+            name,
+            http,
+            p2p,
+            handle,
+            links,
+            ticker,
+            serving,
+            stopping,
+        })
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &Name {
+        &self.name
+    }
+
+    /// Where its HTTP API listens.
+    pub fn http(&self) -> SocketAddr {
+        self.http
+    }
+
+    /// Where it listens for peers.
+    pub fn p2p(&self) -> SocketAddr {
+        self.p2p
+    }
+
+    /// Its handle.
+    pub fn handle(&self) -> &Handle<HonestNode> {
+        &self.handle
+    }
+
+    /// Its peers.
+    pub fn peers(&self) -> &dyn PeerBook {
+        &*self.links
+    }
+
+    /// Dials a peer until there is a link.
+    ///
+    /// # Errors
+    /// [`DaemonError::Peer`].
+    pub fn dial(&self, address: PeerAddress) -> Result<(), DaemonError> {
+        Ok(self.links.add(address)?)
+    }
+
+    /// Starts it, as `GET /start` does.
+    ///
+    /// # Errors
+    /// [`DaemonError::Driver`].
+    pub async fn start(&self) -> Result<(), DaemonError> {
+        let salt = getrandom::u64().map_err(DaemonError::Random)?;
+        Ok(self.handle.start(salt).await?)
+    }
+
+    /// Lets its clock run by itself, or not.
+    pub fn tick(&self, interval: Option<Duration>) {
+        self.ticker.set(interval);
+    }
+
+    /// Accepts nothing more, lets requests that run finish, cancels a search that would hold them up,
+    /// says BYE to its peers. Takes less than 2 seconds.
+    pub async fn stop(self) {
+        let Self {
+            handle,
+            links,
+            ticker,
+            driving,
+            mut serving,
+            stopping,
+            ..
+        } = self;
+        ticker.set(None);
+        stopping.close();
+        let served = within(REQUEST_GRACE, &mut serving).await;
+        links.stop().await;
+        handle.stop();
+        if !served {
+            within(STOP_GRACE, &mut serving).await;
+        }
+        within(STOP_GRACE, driving).await;
+    }
+}
+
+/// Whether the future was done in time.
+async fn within(time: Duration, future: impl Future<Output = ()>) -> bool {
+    let done = async {
+        future.await;
+        true
+    };
+    let late = async {
+        Timer::after(time).await;
+        false
+    };
+    done.or(late).await
+}
+
+/// The peer address, with a short random tail where it says nothing of the machine.
+fn default_name(p2p: SocketAddr) -> Result<Name, DaemonError> {
+    let name = match p2p.ip().is_unspecified() {
+        false => p2p.to_string(),
+        true => {
+            let tail = getrandom::u32().map_err(DaemonError::Random)?;
+            format!("{p2p}-{tail:08x}")
+        }
+    };
+    Ok(name
+        .parse()
+        .expect("an address has at most 58 bytes, one of every interface far fewer"))
+}
