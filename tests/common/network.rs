@@ -24,6 +24,8 @@ pub struct Network {
     /// Everything the nodes told, in order.
     pub events: Vec<(Name, Event)>,
     answers: Vec<Result<Answer, RequestError>>,
+    /// Every input a node was given, with what it did about it.
+    pub log: Vec<(Name, Input<Message>, Vec<Effect<Message>>)>,
 }
 
 pub fn name(number: usize) -> Name {
@@ -60,6 +62,7 @@ impl Network {
             links: Vec::new(),
             events: Vec::new(),
             answers: Vec::new(),
+            log: Vec::new(),
         };
         for number in 1..=count {
             let config = Config {
@@ -102,14 +105,20 @@ impl Network {
         let (a, b) = (name(a), name(b));
         self.links.push((a.clone(), b.clone()));
         // Both ends are up before either says something.
-        let first = self.node_mut(&a).handle(Input::PeerUp {
-            peer: b.clone(),
-            latency,
-        });
-        let second = self.node_mut(&b).handle(Input::PeerUp {
-            peer: a.clone(),
-            latency,
-        });
+        let first = self.handle(
+            &a,
+            Input::PeerUp {
+                peer: b.clone(),
+                latency,
+            },
+        );
+        let second = self.handle(
+            &b,
+            Input::PeerUp {
+                peer: a.clone(),
+                latency,
+            },
+        );
         self.carry_out(&a, first);
         self.carry_out(&b, second);
     }
@@ -126,8 +135,10 @@ impl Network {
         &self.nodes[&name(number)]
     }
 
-    fn node_mut(&mut self, name: &Name) -> &mut HonestNode {
-        self.nodes.get_mut(name).unwrap()
+    fn handle(&mut self, name: &Name, input: Input<Message>) -> Vec<Effect<Message>> {
+        let effects = self.nodes.get_mut(name).unwrap().handle(input.clone());
+        self.log.push((name.clone(), input, effects.clone()));
+        effects
     }
 
     /// Hands a request to a node; its answer.
@@ -192,7 +203,7 @@ impl Network {
 
     /// Feeds an input and carries out what follows, messages in the order they were sent.
     pub fn feed(&mut self, name: &Name, input: Input<Message>) {
-        let effects = self.node_mut(name).handle(input);
+        let effects = self.handle(name, input);
         self.carry_out(name, effects);
     }
 
@@ -236,7 +247,7 @@ impl Network {
         }
     }
 
-    fn are_linked(&self, a: &Name, b: &Name) -> bool {
+    pub fn are_linked(&self, a: &Name, b: &Name) -> bool {
         self.links
             .iter()
             .any(|(x, y)| (x, y) == (a, b) || (x, y) == (b, a))
