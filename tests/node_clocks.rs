@@ -364,3 +364,35 @@ fn a_node_not_started_refuses_requests_and_hears_its_peers() {
     network.tick(2, 1);
     assert_eq!(network.node(2).pool_len(), 1);
 }
+
+#[test]
+fn an_id_taken_for_what_nobody_can_pay_keeps_no_payment_out() {
+    let mut network = Network::full_mesh(2);
+    let squatter = tickchain::ledger::Transaction {
+        id: TxId::from(7),
+        sender: Some(account("nobody")),
+        recipient: account("so"),
+        value: 1.try_into().unwrap(),
+    };
+    let body = tickchain::node::Body::NewTx(squatter);
+    let message = tickchain::node::Message {
+        stamp: 0,
+        sequence: 1,
+        body,
+    };
+    network.feed(
+        &name(2),
+        Input::Message {
+            from: name(1),
+            message,
+        },
+    );
+    network.run(1, 1);
+    assert_eq!(network.node(2).place(&TxId::from(7)), Some(Place::Waiting));
+    let mut honest = payment("aki", "so", 1);
+    honest.id = Some(TxId::from(7));
+    network.pay(1, honest).unwrap();
+    network.run(2, 5);
+    assert_eq!(network.node(2).place(&TxId::from(7)), Some(Place::Pool));
+    assert_eq!(network.node(2).waiting().count(), 0);
+}

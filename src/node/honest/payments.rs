@@ -113,10 +113,13 @@ impl<S: Store> HonestNode<S> {
         kept.cloned()
     }
 
-    fn is_known(&self, id: &TxId) -> bool {
+    /// Whether a payment costs nothing because it is known. Another one with the id of one that only
+    /// waits is not: else a peer could keep a payment out by taking its id for one that nobody can pay.
+    fn is_known(&self, transaction: &Transaction) -> bool {
+        let id = &transaction.id;
         self.ledger.block_of(id).is_some()
             || self.pool.get(id).is_some()
-            || self.waiting.get(id).is_some()
+            || self.waiting.get(id) == Some(transaction)
     }
 
     /// Since when the payment waits that has waited longest, among a controller's and those of peers
@@ -136,7 +139,7 @@ impl<S: Store> HonestNode<S> {
     pub(super) fn drop_known_payments(&mut self) {
         let is_known = |content: &Content| match content {
             Content::Payment(payment) => {
-                self.is_known(&payment.id) || self.queue.get(&payment.id).is_some()
+                self.is_known(payment) || self.queue.get(&payment.id).is_some()
             }
             _ => false,
         };
@@ -183,7 +186,7 @@ impl<S: Store> HonestNode<S> {
     }
 
     fn take_payment(&mut self, from: Option<Name>, transaction: Transaction) {
-        if self.is_known(&transaction.id) {
+        if self.is_known(&transaction) {
             if from.is_none() {
                 self.tell_paid(transaction);
             }
@@ -199,6 +202,7 @@ impl<S: Store> HonestNode<S> {
         }
         match self.pool.push(self.ledger.store(), transaction.clone()) {
             Ok(order) => self.entered_pool(order, transaction),
+            Err(_) if self.waiting.get(&transaction.id).is_some() => {}
             Err(_) => self.wait(transaction, from.is_none()),
         }
     }
@@ -259,6 +263,8 @@ impl<S: Store> HonestNode<S> {
                         entered = true;
                         self.entered_pool(order, transaction);
                     }
+                    // Another one with its id is in the pool, and a payment is in one place only.
+                    Err(PaymentError::Twice { .. }) => {}
                     Err(_) => drop(self.waiting.push(transaction, accepted)),
                 }
             }

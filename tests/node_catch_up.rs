@@ -1,0 +1,174 @@
+//! How a node that missed blocks gets them.
+
+#[path = "common/network.rs"]
+mod network;
+
+use network::{Network, name};
+use tickchain::ledger::{Difficulty, Genesis};
+use tickchain::node::{Costs, Effect, Event, Input, Kind, Node, Status};
+
+/// Node 1 mines `blocks` blocks before anybody hears of it.
+fn with_chain(nodes: usize, blocks: u64) -> Network {
+    let genesis = Genesis {
+        difficulty: Difficulty::new(0).unwrap(),
+        ..Genesis::default()
+    };
+    let mut network = Network::with(nodes, &genesis, Costs::default());
+    for _ in 0..blocks {
+        network.mine(1);
+        let clock = network.node(1).clock();
+        network.tick(1, clock + 4);
+    }
+    network.events.clear();
+    network.log.clear();
+    network
+}
+
+fn asked(network: &Network) -> Vec<(String, String)> {
+    let questions = network
+        .events
+        .iter()
+        .filter_map(|(node, event)| match event {
+            Event::CatchingUp { peer } => Some((node.to_string(), peer.to_string())),
+            _ => None,
+        });
+    questions.collect()
+}
+
+#[test]
+fn more_blocks_than_fit_an_answer_are_asked_for_until_level() {
+    let mut network = with_chain(2, 25_000);
+    let clock = network.node(1).clock();
+    network.join(1, 2, 0);
+    network.run(clock + 1, clock + 20);
+    let tips = network.tips();
+    assert_eq!(tips[0], tips[1]);
+    let answers = network.events.iter().filter(|(_, event)| {
+        matches!(
+            event,
+            Event::Sent {
+                kind: Kind::Chain,
+                ..
+            }
+        )
+    });
+    assert!((2..=4).contains(&answers.count()));
+}
+
+#[test]
+fn asking_costs_nothing_answering_and_taking_in_cost_a_clock() {
+    let mut network = with_chain(2, 3);
+    let clock = network.node(1).clock();
+    network.join(1, 2, 0);
+    // Node 2 hears the tip, cannot connect it and asks; the next clocks answer and take in.
+    assert_eq!(network.tick_all(clock + 1), [Status::Idle, Status::Idle]);
+    assert_eq!(
+        network.tick_all(clock + 2),
+        [Status::BroadcastingBlock, Status::ReceivingBlock]
+    );
+    assert_eq!(network.node(2).ledger().tip().id(), 3);
+    assert_eq!(
+        network.tick_all(clock + 3),
+        [Status::Idle, Status::BroadcastingBlock]
+    );
+    assert_eq!(network.tick_all(clock + 4), [Status::Idle, Status::Idle]);
+}
+
+#[test]
+fn a_node_that_mines_asks_at_once() {
+    let mut network = with_chain(2, 3);
+    let clock = network.node(1).clock();
+    network.tick(2, clock);
+    network.mine(2);
+    network.tick_all(clock + 1);
+    network.join(1, 2, 0);
+    network.tick_all(clock + 2);
+    assert_eq!(network.node(2).status(), Status::Mining);
+    assert_eq!(asked(&network), [("node2".to_owned(), "node1".to_owned())]);
+    // The answer moves the tip: the work is dropped.
+    network.tick_all(clock + 3);
+    assert_eq!(network.node(2).status(), Status::ReceivingBlock);
+    assert_eq!(network.node(2).ledger().tip().id(), 3);
+}
+
+#[test]
+fn a_silent_peer_is_passed_over_for_another_announcer() {
+    let mut network = with_chain(3, 3);
+    let clock = network.node(1).clock();
+    // Node 2 learns the chain and then falls silent, as does node 1 at first: only node 3 ticks.
+    network.join(1, 2, 0);
+    network.run(clock + 1, clock + 6);
+    network.join(1, 3, 0);
+    network.join(2, 3, 0);
+    let start = network.node(3).clock();
+    network.tick(3, start + 1);
+    assert_eq!(asked(&network).last().unwrap().1, "node1");
+    network.tick(3, start + 9);
+    assert_eq!(asked(&network).len(), 2, "patience lasts");
+    network.tick(3, start + 30);
+    assert_eq!(asked(&network).last().unwrap().1, "node2");
+    // Node 2 answers; node 1 never does.
+    network.tick(2, start + 30);
+    network.tick(3, start + 32);
+    assert_eq!(network.node(3).ledger().tip().id(), 3);
+}
+
+#[test]
+fn when_the_peer_that_was_asked_goes_another_one_is_asked() {
+    let mut network = with_chain(3, 3);
+    let clock = network.node(1).clock();
+    network.join(1, 2, 0);
+    network.run(clock + 1, clock + 6);
+    network.join(1, 3, 0);
+    network.join(2, 3, 0);
+    network.tick(3, clock + 7);
+    network.cut(1, 3);
+    assert_eq!(
+        asked(&network).last().unwrap(),
+        &("node3".to_owned(), "node2".to_owned())
+    );
+}
+
+#[test]
+fn a_partition_heals_to_the_branch_with_more_work() {
+    let mut network = with_chain(2, 2_000);
+    for _ in 0..1_500 {
+        network.mine(2);
+        let clock = network.node(2).clock();
+        network.tick(2, clock + 4);
+    }
+    network.join(1, 2, 0);
+    let clock = network.node(1).clock().max(network.node(2).clock());
+    network.run(clock + 1, clock + 12);
+    assert_eq!(network.tips()[0], network.tips()[1]);
+    assert_eq!(network.node(2).ledger().tip().id(), 2_000);
+    assert_eq!(network.node(2).ledger().side_blocks().count(), 1_500);
+}
+
+#[test]
+fn an_answer_to_a_question_from_before_a_reset_is_dropped() {
+    let mut network = with_chain(2, 3);
+    let clock = network.node(1).clock();
+    network.join(1, 2, 0);
+    network.tick_all(clock + 1);
+    network.give(2, Input::Reset { salt: 5 }).unwrap();
+    network.tick_all(clock + 2);
+    network.run(clock + 3, clock + 6);
+    assert_eq!(
+        network.node(2).ledger().tip().id(),
+        0,
+        "a node that was reset is clean"
+    );
+    let closes = |effect: &Effect<_>| matches!(effect, Effect::Close { .. });
+    assert!(
+        !network
+            .log
+            .iter()
+            .any(|(_, _, effects)| effects.iter().any(closes))
+    );
+    // It hears what comes next.
+    network.mine(1);
+    network.run(clock + 7, clock + 16);
+    assert_eq!(network.tips()[0], network.tips()[1]);
+    assert_eq!(network.node(2).name(), &name(2));
+}
