@@ -6,6 +6,9 @@
 )]
 
 #[allow(dead_code, reason = "its main is not called here")]
+#[path = "../examples/selfish_miner.rs"]
+mod selfish_miner;
+#[allow(dead_code, reason = "its main is not called here")]
 #[path = "../examples/threads_mesh.rs"]
 mod threads_mesh;
 #[allow(dead_code, reason = "its main is not called here")]
@@ -24,3 +27,12 @@ fn tokio_mesh_reaches_the_storys_tip() {
 fn threads_mesh_reaches_the_storys_tip() {
     assert_eq!(threads_mesh::run().unwrap(), [common::TIP; 3]);
 }
+
+#[test]
+fn selfish_miner_makes_the_others_reorganise() {
+    let tips = futures_lite::future::block_on(selfish_miner::run()).unwrap();
+    assert_eq!(tips, vec![SELFISH_TIP; 3]);
+}
+
+/// The second block that the selfish node mined.
+const SELFISH_TIP: &str = "646771ed77dcbf73037d2d388f41b397b77ed41ce7b6ffd980da4c158f86d000";

@@ -34,6 +34,12 @@
 //!
 //! [`json_bound`]: crate::ledger::UncheckedBlock::json_bound
 
+#![deny(
+    clippy::disallowed_macros,
+    clippy::disallowed_methods,
+    clippy::disallowed_types
+)]
+
 mod decoder;
 mod error;
 mod frame;
