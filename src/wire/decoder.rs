@@ -81,9 +81,7 @@ impl Decoder {
     }
 
     fn cut(&mut self) -> Result<Option<Frame>, WireError> {
-        let newline = self.buffer[self.scanned..]
-            .iter()
-            .position(|&byte| byte == b'\n');
+        let newline = memchr::memchr(b'\n', &self.buffer[self.scanned..]);
         let Some(offset) = newline else {
             self.scanned = self.buffer.len();
             // Even a newline right now would make it longer than the cap.
