@@ -153,10 +153,15 @@ impl Server {
         let mut client = self.client();
         // The server may have answered and hung up before it was sent everything.
         let _ = client.0.get_mut().write_all(bytes);
+        client.rest()
+    }
+
+    /// As [`Server::raw`], but hangs up first.
+    pub fn raw_hanging_up(&self, bytes: &[u8]) -> String {
+        let mut client = self.client();
+        let _ = client.0.get_mut().write_all(bytes);
         let _ = client.0.get_mut().shutdown(Shutdown::Write);
-        let mut text = Vec::new();
-        let _ = client.0.read_to_end(&mut text);
-        String::from_utf8_lossy(&text).into_owned()
+        client.rest()
     }
 
     /// The node as a document, to see whether anything changed.
@@ -213,6 +218,17 @@ impl Client {
         let mut bytes = request.into_bytes();
         bytes.extend_from_slice(body);
         self.0.get_mut().write_all(&bytes).unwrap();
+    }
+
+    /// All that comes until the server hangs up.
+    pub fn rest(&mut self) -> String {
+        let mut text = Vec::new();
+        match self.0.read_to_end(&mut text) {
+            Err(error) if error.kind() != std::io::ErrorKind::ConnectionReset => {
+                panic!("the server did not hang up: {error}")
+            }
+            _ => String::from_utf8_lossy(&text).into_owned(),
+        }
     }
 
     pub fn line(&mut self) -> String {

@@ -141,10 +141,11 @@ async fn connection(stream: TcpStream, seat: Seat, service: Service) {
             }))
         }
     });
+    // Seats see to slow headers, for less than a timer a request. `pipeline_flush` stays off: it holds
+    // back an answer while a part of the next request is there.
     let carried = http1::Builder::new()
         .header_read_timeout(None)
         .max_buf_size(MAX_HEADER_BYTES)
-        .pipeline_flush(true)
         .serve_connection(io, answer);
     let mut carried = pin!(carried);
     let leave = async {
