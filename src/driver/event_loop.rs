@@ -17,6 +17,9 @@ use crate::node::{Answer, Effect, Input, Name, Node, RequestError, Search};
 /// Where the answer to a request goes.
 pub(super) type Reply = Sender<Result<Answer, DriverError>>;
 
+/// Changes the node, and gives back what replies: only when everyone sees the change.
+pub(super) type Update<N> = Box<dyn FnOnce(&mut N) -> Box<dyn FnOnce() + Send> + Send>;
+
 /// What the event loop is asked to do.
 ///
 /// The channel of commands has no bound and needs none: whoever waits for a reply has one command in
@@ -33,7 +36,7 @@ pub(super) enum Command<N: Node> {
     /// Something to do with the node that leaves it as it is.
     Read(Box<dyn FnOnce(&N) + Send>),
     /// Something to do with the node that makes it another.
-    Update(Box<dyn FnOnce(&mut N) + Send>),
+    Update(Update<N>),
     /// A transport offers a link.
     Connect {
         peer: Name,
@@ -125,9 +128,10 @@ impl<N: Node + 'static> Driver<N> {
             Command::Clock { to, reply } => self.clock(to, reply),
             Command::Read(read) => read(&self.node),
             Command::Update(update) => {
-                update(&mut self.node);
+                let reply = update(&mut self.node);
                 self.refresh_view();
                 self.waits.reset();
+                reply();
             }
             Command::Connect {
                 peer,

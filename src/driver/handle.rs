@@ -151,12 +151,15 @@ impl<N: Node> Handle<N> {
         &self,
         change: impl FnOnce(&mut N) -> R + Send + 'static,
     ) -> Result<R, DriverError> {
-        let (reply, result) = async_channel::bounded(1);
-        let update = Command::Update(Box::new(move |node: &mut N| {
-            let _ = reply.try_send(change(node));
-        }));
-        self.send(update)?;
-        result.recv().await.map_err(|_| DriverError::Stopped)
+        self.ask(|reply| {
+            Command::Update(Box::new(move |node| {
+                let result = change(node);
+                Box::new(move || {
+                    let _ = reply.try_send(result);
+                })
+            }))
+        })
+        .await
     }
 
     /// What the node is about, as of the last input. Needs no driver that runs and waits for none.
