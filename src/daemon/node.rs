@@ -184,7 +184,8 @@ impl RunningNode {
     /// # Errors
     /// [`DaemonError::Driver`].
     pub async fn start(&self) -> Result<(), DaemonError> {
-        let salt = getrandom::u64().map_err(DaemonError::Random)?;
+        // 53 bits, which JSON readers of a state see exactly.
+        let salt = getrandom::u64().map_err(DaemonError::Random)? >> 11;
         Ok(self.handle.start(salt).await?)
     }
 
