@@ -11,6 +11,10 @@ mod selfish_miner;
 #[allow(dead_code, reason = "its main is not called here")]
 #[path = "../examples/threads_mesh.rs"]
 mod threads_mesh;
+#[cfg(feature = "daemon")]
+#[allow(dead_code, reason = "its main is not called here")]
+#[path = "../examples/three_node_mesh.rs"]
+mod three_node_mesh;
 #[allow(dead_code, reason = "its main is not called here")]
 #[path = "../examples/tokio_mesh.rs"]
 mod tokio_mesh;
@@ -36,3 +40,9 @@ fn selfish_miner_makes_the_others_reorganise() {
 
 /// The second block that the selfish node mined.
 const SELFISH_TIP: &str = "646771ed77dcbf73037d2d388f41b397b77ed41ce7b6ffd980da4c158f86d000";
+
+#[cfg(feature = "daemon")]
+#[test]
+fn three_node_mesh_reaches_the_storys_tip() {
+    assert_eq!(three_node_mesh::run().unwrap(), [common::TIP; 3]);
+}

@@ -104,7 +104,10 @@ fn two_that_mine_at_once_fork_and_the_next_block_heals() {
     });
     for node in &mut nodes {
         let place = node.get(&format!("/tx/{id}"));
-        assert_eq!((&place["place"], &place["id"]), (&json!("block"), &json!(id)));
+        assert_eq!(
+            (&place["place"], &place["id"]),
+            (&json!("block"), &json!(id))
+        );
         let balances = json!({"aki": 2, "satoshi": 6, "so": 6});
         assert_eq!(node.get("/accounts"), balances);
         assert!(node.pool().is_empty());
@@ -125,9 +128,12 @@ fn payments_of_a_branch_that_loses_are_mined_once() {
     mine(&mut nodes[0]);
 
     reconnect(&mut nodes);
-    tick_until(&mut nodes, 30, "one tip, the payment in every pool", |nodes| {
-        agree(nodes) && nodes.iter_mut().all(|node| node.pool() == [id])
-    });
+    tick_until(
+        &mut nodes,
+        30,
+        "one tip, the payment in every pool",
+        |nodes| agree(nodes) && nodes.iter_mut().all(|node| node.pool() == [id]),
+    );
     assert_eq!(nodes[0].tip().1, 2);
     // The same payment again is the same payment, before it is mined and after.
     nodes[1].pay("so", "aki", 4, Some(id));

@@ -78,11 +78,12 @@ pub async fn run(setup: &MeshSetup) -> Result<Vec<RunningNode>, DaemonError> {
 
 fn node_setup(setup: &MeshSetup, number: usize) -> Setup {
     let name = format!("node{number}");
+    let name = name.parse().expect("a word and a number make a name");
     Setup {
-        name: Some(name.parse().expect("a word and a number make a name")),
         genesis: setup.genesis.clone(),
         latency: setup.latency,
         guard: setup.guard.clone(),
+        ..Setup::new(Some(name))
     }
 }
 

@@ -35,6 +35,24 @@ pub struct Setup {
     pub latency: u64,
     /// Who may use its API.
     pub guard: Guard,
+    /// Where it searches nonces and what time it is.
+    pub options: Options,
+}
+
+impl Setup {
+    /// A node of the document's network, as the command line would run it.
+    pub fn new(name: Option<Name>) -> Self {
+        Self {
+            name,
+            genesis: Genesis::default(),
+            latency: 0,
+            guard: Guard::default(),
+            options: Options {
+                searcher: Arc::new(LowPrioritySearcher),
+                ..Options::default()
+            },
+        }
+    }
 }
 
 /// The two sockets of a node, bound.
@@ -105,11 +123,7 @@ impl RunningNode {
         let network = network_id(&setup.genesis.block()?, setup.genesis.difficulty);
         let mut config = Config::new(name.clone());
         config.genesis = setup.genesis;
-        let options = Options {
-            searcher: Arc::new(LowPrioritySearcher),
-            ..Options::default()
-        };
-        let (driver, handle) = Driver::new(HonestNode::new(config)?, options);
+        let (driver, handle) = Driver::new(HonestNode::new(config)?, setup.options);
         let identity = Identity {
             name: name.clone(),
             network,

@@ -48,10 +48,10 @@ fn node(args: NodeArgs) -> Result<(), DaemonError> {
     }
     let genesis = genesis_file::read(common.genesis.as_deref(), common.difficulty)?;
     let setup = Setup {
-        name: args.name,
         genesis: genesis.clone(),
         latency: common.latency,
         guard: guard(&common),
+        ..Setup::new(args.name)
     };
     until_signal(&common, &genesis, async {
         let sockets = Sockets::bind((args.http, "--http"), (args.p2p, "--p2p"))?;
