@@ -182,7 +182,7 @@ pub struct CommonArgs {
     /// A TOML file with the network's accounts, difficulty and timestamp; the document's without it
     #[arg(long, env = "TICKCHAIN_GENESIS", value_name = "FILE")]
     pub genesis: Option<PathBuf>,
-    /// Zero bits a block's hash must end in, 0 to 64; outranks the genesis file
+    /// Zero bits a block's hash must end in, 0 to 48; outranks the genesis file
     #[arg(long, env = "TICKCHAIN_DIFFICULTY", value_name = "BITS", value_parser = parse_difficulty)]
     pub difficulty: Option<Difficulty>,
     /// Clocks a message takes at least; of two ends the larger one counts
@@ -196,6 +196,7 @@ pub struct CommonArgs {
         long,
         env = "TICKCHAIN_ALLOW_ORIGIN",
         value_name = "URL",
+        value_parser = parse_origin,
         value_delimiter = ','
     )]
     pub allow_origin: Vec<String>,
@@ -261,6 +262,17 @@ impl Cli {
 fn parse_name(text: &str) -> Result<Name, String> {
     text.parse()
         .map_err(|error: crate::ledger::AccountError| error.to_string())
+}
+
+/// An origin as browsers send it: scheme, host, port, and nothing after.
+fn parse_origin(text: &str) -> Result<String, String> {
+    let text = text.strip_suffix('/').unwrap_or(text).to_ascii_lowercase();
+    let host = (text.strip_prefix("http://")).or_else(|| text.strip_prefix("https://"));
+    let is_host = |host: &str| !host.is_empty() && !host.contains(['/', '?', '#', ' ']);
+    match host.is_some_and(is_host) {
+        true => Ok(text),
+        false => Err("an origin has a scheme and a host, such as http://localhost:3000".into()),
+    }
 }
 
 fn parse_difficulty(text: &str) -> Result<Difficulty, String> {

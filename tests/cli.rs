@@ -1,0 +1,390 @@
+//! The program as a user meets it: help, mistakes, exit codes, signals.
+
+#![cfg(feature = "daemon")]
+
+#[path = "common/http.rs"]
+mod http;
+#[path = "common/process.rs"]
+mod process;
+
+use std::io::Write;
+use std::net::TcpListener;
+use std::process::Output;
+use std::time::{Duration, Instant};
+
+use http::Client;
+use process::{Node, Process, tickchain, until};
+use rustix::process::Signal;
+use serde_json::json;
+
+fn output(arguments: &[&str]) -> Output {
+    tickchain(arguments).output().expect("the program runs")
+}
+
+#[track_caller]
+fn fails(arguments: &[&str], code: i32, words: &[&str]) {
+    let output = output(arguments);
+    let said = String::from_utf8(output.stderr).expect("errors are text");
+    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {said}");
+    for word in words {
+        assert!(said.contains(word), "{arguments:?}: no {word:?} in {said}");
+    }
+    assert!(output.stdout.is_empty(), "errors go to standard error");
+}
+
+#[track_caller]
+fn says(arguments: &[&str], words: &[&str]) {
+    let output = output(arguments);
+    assert_eq!(output.status.code(), Some(0), "{arguments:?}");
+    let said = String::from_utf8(output.stdout).expect("help is text");
+    for word in words {
+        assert!(said.contains(word), "{arguments:?}: no {word:?} in {said}");
+    }
+}
+
+#[test]
+fn help_teaches() {
+    says(
+        &["--version"],
+        &[concat!("tickchain ", env!("CARGO_PKG_VERSION"))],
+    );
+    says(
+        &["--help"],
+        &[
+            "Examples:",
+            "one clock tick at a time",
+            "Exit codes",
+            "mesh",
+            "node",
+        ],
+    );
+    says(&["-h"], &["mesh", "node", "completions"]);
+    says(
+        &["node", "--help"],
+        &[
+            "Examples:",
+            "--peer 127.0.0.1:65002",
+            "TICKCHAIN_HTTP",
+            "50082",
+            "65001",
+            "[[accounts]]",
+        ],
+    );
+    says(
+        &["mesh", "--help"],
+        &["Examples:", "--topology", "ring", "TICKCHAIN_NODES", "curl"],
+    );
+}
+
+#[test]
+fn completions_are_for_the_shell_that_is_named() {
+    says(&["completions", "bash"], &["_tickchain()", "--http-base"]);
+    says(&["completions", "zsh"], &["#compdef tickchain"]);
+    says(&["completions", "fish"], &["complete -c tickchain"]);
+    fails(&["completions", "basic"], 2, &["bash"]);
+}
+
+#[test]
+fn wrong_usage_is_2_and_says_what_is_right() {
+    fails(&["--wrong"], 2, &["--wrong"]);
+    fails(&["node", "--wrong"], 2, &["--wrong", "--help"]);
+    fails(&["nodes"], 2, &["nodes"]);
+    fails(
+        &["node", "--http", "127.0.0.1"],
+        2,
+        &["--http", "127.0.0.1"],
+    );
+    fails(&["node", "--p2p", "127.0.0.1:65536"], 2, &["--p2p"]);
+    fails(
+        &["node", "--peer", "nowhere"],
+        2,
+        &["nowhere", "HOST:PORT", "127.0.0.1:65002"],
+    );
+    fails(&["node", "--peer", "a b:1"], 2, &["a b", "host name"]);
+    fails(&["node", "--name", ""], 2, &["1 to 64"]);
+    fails(&["node", "--difficulty", "65"], 2, &["0 to 48"]);
+    fails(&["node", "--tick", "5"], 2, &["500ms"]);
+    fails(&["node", "--latency", "-1"], 2, &["-1"]);
+    fails(&["node", "--token", ""], 2, &["--token"]);
+    fails(&["mesh", "--nodes", "0"], 2, &["1..=64"]);
+    fails(
+        &["mesh", "--topology", "cube"],
+        2,
+        &["full", "ring", "line", "star"],
+    );
+    fails(
+        &["mesh", "--http-base", "65535", "--p2p-base", "0"],
+        2,
+        &["65535", "--http-base"],
+    );
+    fails(&["node", "--allow-origin", "example.org"], 2, &["http://"]);
+    let own = [
+        "node",
+        "--http",
+        "127.0.0.1:0",
+        "--p2p",
+        "127.0.0.9:4567",
+        "--peer",
+        "127.0.0.9:4567",
+    ];
+    fails(&own, 2, &["127.0.0.9:4567", "own address", "--peer"]);
+}
+
+#[test]
+fn a_wider_bind_needs_a_token() {
+    fails(
+        &["node", "--http", "0.0.0.0:0", "--p2p", "127.0.0.1:0"],
+        2,
+        &["0.0.0.0", "--token", "127.0.0.1"],
+    );
+    fails(
+        &["mesh", "--bind", "::", "--http-base", "0"],
+        2,
+        &["--bind ::", "--token"],
+    );
+
+    let arguments = [
+        "node",
+        "--http",
+        "0.0.0.0:0",
+        "--p2p",
+        "127.0.0.1:0",
+        "--token",
+        "secret",
+    ];
+    let process = Process::start(&arguments);
+    let port = process.socket(0, "http").port();
+    let mut client = Client::new(([127, 0, 0, 1], port).into());
+    client.json("GET", "/status", "").expect(401);
+    let headers = [("Authorization", "Bearer secret")];
+    client.call("GET", "/status", &headers, b"").expect(200);
+}
+
+#[test]
+fn a_taken_port_is_named() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap();
+    let (text, port) = (address.to_string(), address.port().to_string());
+    let words = [port.as_str(), "taken"];
+    fails(
+        &["node", "--http", &text, "--p2p", "127.0.0.1:0"],
+        1,
+        &[&words[..], &["--http"]].concat(),
+    );
+    fails(
+        &["node", "--http", "127.0.0.1:0", "--p2p", &text],
+        1,
+        &[&words[..], &["--p2p"]].concat(),
+    );
+    let mesh = [
+        "mesh",
+        "--nodes",
+        "1",
+        "--p2p-base",
+        "0",
+        "--http-base",
+        &port,
+    ];
+    fails(
+        &mesh,
+        1,
+        &[&words[..], &["--http-base", "choose another"]].concat(),
+    );
+    // An address of the net that is set aside for documentation.
+    fails(
+        &["node", "--p2p", "192.0.2.1:0", "--http", "127.0.0.1:0"],
+        1,
+        &["192.0.2.1", "--p2p"],
+    );
+}
+
+#[test]
+fn a_genesis_file_sets_the_accounts_and_a_wrong_one_is_named() {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    let path = file.path().to_str().unwrap().to_owned();
+    writeln!(
+        file,
+        "difficulty = 3\n[[accounts]]\nname = \"ann\"\nbalance = 40"
+    )
+    .unwrap();
+    let mut node = Node::start("node1", &["--genesis", &path]);
+    assert_eq!(node.get("/accounts"), json!({"ann": 40}));
+    assert_eq!(
+        node.get("/block/latest")["timestamp"],
+        "2009/01/03 18:15:05"
+    );
+
+    writeln!(file, "[[accounts]]\nname = \"bob\"\nbalance = \"much\"").unwrap();
+    fails(
+        &["node", "--genesis", &path],
+        1,
+        &[&path, "line 7", "balance"],
+    );
+    fails(
+        &["mesh", "--genesis", "/nowhere/net.toml"],
+        1,
+        &["/nowhere/net.toml", "--genesis"],
+    );
+}
+
+#[test]
+fn variables_stand_for_options() {
+    let mut command = tickchain(&[]);
+    let values = [
+        ("NODES", "2"),
+        ("TOPOLOGY", "line"),
+        ("HTTP_BASE", "port"),
+        ("JSON", "1"),
+    ];
+    for (name, value) in values {
+        command.env(format!("TICKCHAIN_{name}"), value);
+    }
+    // Without a command it is a mesh, and reads a mesh's variables.
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        said.contains("--http-base") && said.contains("port"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_mesh_is_started_and_linked_when_it_says_it_is_ready() {
+    let arguments = [
+        "mesh",
+        "--nodes",
+        "4",
+        "--topology",
+        "ring",
+        "--http-base",
+        "0",
+        "--p2p-base",
+        "0",
+    ];
+    let process = Process::start(&arguments);
+    assert_eq!(process.ready["event"], "ready");
+    assert_eq!(process.ready["pid"], process.id());
+    for node in 0..4 {
+        let name = format!("node{}", node + 1);
+        assert_eq!(process.ready["nodes"][node]["name"], name);
+        process.socket(node, "p2p");
+        let mut client = Client::new(process.socket(node, "http"));
+        client.json("GET", "/healthz", "").expect(200);
+        client.json("GET", "/clock/1", "").expect(200);
+        let peers = client.json("GET", "/peer", "").expect(200).json();
+        assert_eq!(peers.as_array().map(Vec::len), Some(2), "{peers}");
+    }
+}
+
+#[test]
+fn the_banner_shows_what_runs_and_what_to_try() {
+    let mut command = tickchain(&["mesh", "--http-base", "0", "--p2p-base", "0"]);
+    let mut child = command
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = std::io::BufRead::lines(std::io::BufReader::new(child.stdout.take().unwrap()));
+    let mut banner = String::new();
+    while !banner.contains("Ctrl-C") {
+        banner += &lines.next().expect("the banner goes on").unwrap();
+        banner.push('\n');
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let version = format!("tickchain {}", env!("CARGO_PKG_VERSION"));
+    for word in [
+        version.as_str(),
+        "3 nodes",
+        "node3",
+        "aki",
+        "satoshi",
+        "in memory",
+        "http://127.0.0.1:",
+    ] {
+        assert!(banner.contains(word), "no {word:?} in {banner}");
+    }
+    assert_eq!(banner.matches("  curl ").count(), 3, "{banner}");
+}
+
+#[test]
+fn a_node_is_named_after_its_peer_address() {
+    let process = Process::start(&["node", "--http", "127.0.0.1:0", "--p2p", "127.0.0.1:0"]);
+    assert_eq!(
+        process.ready["nodes"][0]["name"],
+        process.ready["nodes"][0]["p2p"]
+    );
+    let process = Process::start(&["node", "--http", "127.0.0.1:0", "--p2p", "0.0.0.0:0"]);
+    let name = process::text(&process.ready["nodes"][0]["name"]);
+    let port = process.socket(0, "p2p").port();
+    let tail = name
+        .strip_prefix(&format!("0.0.0.0:{port}-"))
+        .expect("a tail");
+    assert_eq!(tail.len(), 8);
+}
+
+#[test]
+fn one_signal_ends_it_well_even_while_a_nonce_is_searched() {
+    for signal in [Signal::TERM, Signal::INT] {
+        let mut node = stuck_in_mining();
+        let began = Instant::now();
+        node.process.signal(signal);
+        let status = node.process.wait();
+        assert_eq!(status.code(), Some(0), "{signal:?}");
+        assert!(
+            began.elapsed() < Duration::from_secs(2),
+            "{:?}",
+            began.elapsed()
+        );
+    }
+}
+
+#[test]
+fn a_second_signal_ends_it_at_once() {
+    for (first, second, code) in [
+        (Signal::TERM, Signal::TERM, 143),
+        (Signal::TERM, Signal::INT, 130),
+    ] {
+        let mut node = stuck_in_mining();
+        let http = node.process.socket(0, "http");
+        node.process.signal(first);
+        // Signals of one kind merge while the first waits to be handled: see that it was.
+        until("nobody is accepted", || {
+            std::net::TcpStream::connect(http).is_err()
+        });
+        node.process.signal(second);
+        assert_eq!(node.process.wait().code(), Some(code));
+    }
+}
+
+/// A node with a request that waits for a nonce nobody will ever find.
+fn stuck_in_mining() -> Node {
+    let mut node = Node::start("node1", &["--difficulty", "48"]);
+    node.act("/mine");
+    let mut client = Client::new(node.process.socket(0, "http"));
+    client.send("GET", "/clock/3", &[], b"");
+    until("it mines", || node.status() == "mining");
+    // The connection stays, its request unanswered.
+    std::mem::forget(client);
+    node
+}
+
+#[test]
+fn a_clock_that_runs_by_itself_is_not_moved_by_others() {
+    let mut node = Node::start("node1", &["--tick", "5ms"]);
+    until("it ticks", || node.clock() > 3);
+    let refused = node.call("GET", "/clock/1000000", "").problem(409);
+    assert!(refused.contains("/tick"), "{refused}");
+    node.act("/mine");
+    until("it mines", || node.tip().1 == 1);
+    node.act("/reset");
+    until("it ticks on from 0", || (1..1000).contains(&node.clock()));
+    node.call("POST", "/tick", r#"{"interval_ms":null}"#)
+        .expect(200);
+    let clock = node.clock() + 10;
+    node.act(&format!("/clock/{clock}"));
+    assert_eq!(node.clock(), clock);
+    node.call("POST", "/tick", r#"{"interval_ms":1}"#)
+        .expect(200);
+    until("it ticks again", || node.clock() > clock + 2);
+}
