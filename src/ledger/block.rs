@@ -148,19 +148,13 @@ impl UncheckedBlock {
         if count > MAX_BLOCK_TRANSACTIONS {
             return Err(BlockError::Count { count });
         }
-        let bytes = self
-            .transactions
-            .iter()
-            .map(Transaction::canonical_len)
-            .sum();
+        let sizes = self.transactions.iter().map(Transaction::canonical_len);
+        let bytes = sizes.sum();
         if bytes > MAX_BLOCK_BYTES {
             return Err(BlockError::Size { bytes });
         }
-        match self
-            .transactions
-            .iter()
-            .position(|transaction| transaction.sender.is_none())
-        {
+        let mut senders = self.transactions.iter().map(|payment| &payment.sender);
+        match senders.position(Option::is_none) {
             Some(index) => Err(BlockError::Minted { index }),
             None => Ok(()),
         }

@@ -1,8 +1,9 @@
 //! The tree of blocks and its best tip.
 
 mod connect;
+mod outcome;
 
-pub use connect::{ConnectError, Inserted, Insertion};
+pub use outcome::{ConnectError, Inserted, Insertion};
 
 use super::account::Account;
 use super::block::Block;
