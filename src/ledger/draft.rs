@@ -1,10 +1,9 @@
 //! The ledger as it would be after payments that are not on the chain yet.
 
-use std::collections::HashMap;
-
 use super::account::Account;
 use super::block::Block;
 use super::hash::TxId;
+use super::listed::Listed;
 use super::store::{Changes, Store, Undo};
 use super::transaction::Transaction;
 
@@ -34,43 +33,42 @@ pub enum PaymentError {
 }
 
 /// Balances and payments as they would be after some more payments. Reads fall through to the store
-/// where nothing was drafted; nothing is written until [`Draft::into_changes`] is staged.
+/// where nothing was drafted; the store is not written to.
 ///
 /// One draft serves a block that is being connected, a reorganisation, a pool and a miner's candidate,
 /// so that all of them mean the same by *payable*.
 #[derive(Debug, Clone, Default)]
 pub struct Draft {
-    // Looked up only; what is listed comes from the vectors, in the order of first touch.
-    index: HashMap<Account, usize>,
-    accounts: Vec<Drafted>,
-    transactions: HashMap<TxId, Option<u64>>,
-    touched: Vec<TxId>,
+    balances: Listed<Account, Drafted>,
+    /// The block each payment is in.
+    payments: Listed<TxId, Option<u64>>,
+    /// Counts blocks that came and went, so that undo data has each account once.
     round: u64,
 }
 
 #[derive(Debug, Clone)]
 struct Drafted {
-    account: Account,
     balance: Option<u64>,
+    /// The round in which the balance was last changed.
     round: u64,
 }
+
+type UndoList = Vec<(Account, Option<u64>)>;
 
 impl Draft {
     /// An empty draft with room for `payments`.
     pub fn with_capacity(payments: usize) -> Self {
         Self {
-            index: HashMap::with_capacity(2 * payments),
-            accounts: Vec::with_capacity(2 * payments),
-            transactions: HashMap::with_capacity(payments),
-            touched: Vec::with_capacity(payments),
+            balances: Listed::with_capacity(2 * payments),
+            payments: Listed::with_capacity(payments),
             round: 0,
         }
     }
 
     /// The balance of `account`.
     pub fn balance(&self, store: &impl Store, account: &Account) -> u64 {
-        match self.index.get(account) {
-            Some(&slot) => self.accounts[slot].balance,
+        match self.balances.get(account) {
+            Some(drafted) => drafted.balance,
             None => store.balance(account),
         }
         .unwrap_or(0)
@@ -78,7 +76,7 @@ impl Draft {
 
     /// The block that `transaction` is in, if it is in one.
     pub fn block_of(&self, store: &impl Store, transaction: &TxId) -> Option<u64> {
-        match self.transactions.get(transaction) {
+        match self.payments.get(transaction) {
             Some(block) => *block,
             None => store.block_of(transaction),
         }
@@ -94,23 +92,31 @@ impl Draft {
         transaction: &Transaction,
         id: u64,
     ) -> Result<(), PaymentError> {
-        self.pay_recording(store, transaction, id, None)
+        let known = (self.balances.len(), self.payments.len());
+        let paid = self.pay_recording(store, transaction, id, None);
+        if paid.is_err() {
+            self.balances.truncate(known.0);
+            self.payments.truncate(known.1);
+        }
+        paid
     }
 
+    /// Pays, or says why not; what it read then stays drafted.
     fn pay_recording(
         &mut self,
         store: &impl Store,
         transaction: &Transaction,
         id: u64,
-        mut undo: Option<&mut Undo>,
+        mut undo: Option<&mut UndoList>,
     ) -> Result<(), PaymentError> {
         let sender = transaction.sender.as_ref().ok_or(PaymentError::Minted)?;
-        if self.block_of(store, &transaction.id).is_some() {
+        let payment = self.payment(store, transaction.id);
+        if self.payments.at(payment).1.is_some() {
             return Err(PaymentError::Twice { id: transaction.id });
         }
         let value = transaction.value.get();
-        let payer = self.slot(store, sender);
-        let balance = self.accounts[payer].balance.unwrap_or(0);
+        let payer = self.account(store, sender);
+        let balance = self.balances.at(payer).1.balance.unwrap_or(0);
         let Some(rest) = balance.checked_sub(value) else {
             return Err(PaymentError::Overdrawn {
                 account: sender.clone(),
@@ -119,8 +125,8 @@ impl Draft {
             });
         };
         self.set_balance(payer, rest, undo.as_deref_mut());
-        self.credit(store, &transaction.recipient, value, undo);
-        self.set_block(transaction.id, Some(id));
+        self.credit(store, transaction, undo);
+        self.payments.at(payment).1 = Some(id);
         Ok(())
     }
 
@@ -132,92 +138,81 @@ impl Draft {
         block: &Block,
     ) -> Result<Undo, (usize, PaymentError)> {
         self.round += 1;
-        let mut undo = Undo::with_capacity(2 * block.transactions().len());
+        let mut undo = UndoList::with_capacity(2 * block.transactions().len());
         for (index, transaction) in block.transactions().iter().enumerate() {
             self.pay_recording(store, transaction, block.id(), Some(&mut undo))
                 .map_err(|error| (index, error))?;
         }
-        Ok(undo)
+        Ok(undo.into())
     }
 
     /// Applies a genesis block, whose payments come out of nothing.
     pub(super) fn connect_genesis(&mut self, store: &impl Store, genesis: &Block) {
         for transaction in genesis.transactions() {
-            let value = transaction.value.get();
-            self.credit(store, &transaction.recipient, value, None);
-            self.set_block(transaction.id, Some(0));
+            self.credit(store, transaction, None);
+            let payment = self.payment(store, transaction.id);
+            self.payments.at(payment).1 = Some(0);
         }
     }
 
     /// Takes back the last block applied.
     pub(super) fn disconnect(&mut self, store: &impl Store, block: &Block, undo: &Undo) {
         self.round += 1;
-        for (account, before) in undo {
-            let slot = self.slot(store, account);
-            self.accounts[slot].balance = *before;
+        for (account, before) in undo.iter() {
+            let slot = self.account(store, account);
+            self.balances.at(slot).1.balance = *before;
         }
         for transaction in block.transactions() {
-            self.set_block(transaction.id, None);
+            let payment = self.payment(store, transaction.id);
+            self.payments.at(payment).1 = None;
         }
     }
 
-    /// Adds the drafted balances and payments to `changes`.
+    /// Adds the drafted balances and payments to `changes`, in the order of first touch.
     pub(super) fn into_changes(self, changes: &mut Changes) {
-        let accounts = self.accounts.into_iter();
-        changes.balances = accounts
-            .map(|drafted| (drafted.account, drafted.balance))
+        let balances = self.balances.into_entries().into_iter();
+        changes.balances = balances
+            .map(|(account, drafted)| (account, drafted.balance))
             .collect();
-        let touched = self.touched.into_iter();
-        changes.transactions = touched.map(|id| (id, self.transactions[&id])).collect();
+        changes.transactions = self.payments.into_entries();
     }
 
     fn credit(
         &mut self,
         store: &impl Store,
-        account: &Account,
-        value: u64,
-        undo: Option<&mut Undo>,
+        transaction: &Transaction,
+        undo: Option<&mut UndoList>,
     ) {
-        let slot = self.slot(store, account);
-        let sum = self.accounts[slot].balance.unwrap_or(0).checked_add(value);
-        self.set_balance(
-            slot,
-            sum.expect("no balance exceeds the supply, below 2^53"),
-            undo,
-        );
+        let slot = self.account(store, &transaction.recipient);
+        let balance = self.balances.at(slot).1.balance.unwrap_or(0);
+        let sum = balance.checked_add(transaction.value.get());
+        let sum = sum.expect("no balance exceeds the supply, below 2^53");
+        self.set_balance(slot, sum, undo);
     }
 
-    fn set_balance(&mut self, slot: usize, balance: u64, undo: Option<&mut Undo>) {
-        let drafted = &mut self.accounts[slot];
+    fn set_balance(&mut self, slot: usize, balance: u64, undo: Option<&mut UndoList>) {
+        let (account, drafted) = self.balances.at(slot);
         if drafted.round != self.round {
             drafted.round = self.round;
             if let Some(undo) = undo {
-                undo.push((drafted.account.clone(), drafted.balance));
+                undo.push((account.clone(), drafted.balance));
             }
         }
         drafted.balance = Some(balance);
     }
 
-    fn set_block(&mut self, transaction: TxId, block: Option<u64>) {
-        if self.transactions.insert(transaction, block).is_none() {
-            self.touched.push(transaction);
-        }
-    }
-
-    /// Where the draft keeps `account`, read from the store the first time.
-    fn slot(&mut self, store: &impl Store, account: &Account) -> usize {
-        if let Some(&slot) = self.index.get(account) {
-            return slot;
-        }
-        let slot = self.accounts.len();
-        self.index.insert(account.clone(), slot);
-        self.accounts.push(Drafted {
-            account: account.clone(),
+    /// Where `account` is drafted, read from the store the first time.
+    fn account(&mut self, store: &impl Store, account: &Account) -> usize {
+        self.balances.slot(account, || Drafted {
             balance: store.balance(account),
             // No round is this high: the first change in the present one is recorded.
             round: u64::MAX,
-        });
-        slot
+        })
+    }
+
+    /// Where a payment is drafted, read from the store the first time.
+    fn payment(&mut self, store: &impl Store, id: TxId) -> usize {
+        self.payments.slot(&id, || store.block_of(&id))
     }
 }
 
@@ -269,6 +264,7 @@ mod tests {
             ..payment(10, "aki", "so", 1)
         };
         assert_eq!(draft.pay(store, &minted, 1), Err(PaymentError::Minted));
+        assert_eq!(format!("{draft:?}"), format!("{:?}", Draft::default()));
         // The id of a refused payment is free; one that was paid, here or on the chain, is not.
         draft.pay(store, &payment(10, "aki", "so", 2), 1).unwrap();
         for id in [10, 0].map(TxId::from) {

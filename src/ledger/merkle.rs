@@ -1,7 +1,5 @@
 //! The Merkle tree hash of [RFC 6962, section 2.1](https://www.rfc-editor.org/rfc/rfc6962#section-2.1).
 
-use sha2::{Digest, Sha256};
-
 use super::hash::Hash;
 use super::transaction::{MAX_TRANSACTION_BYTES, Transaction};
 
@@ -49,11 +47,10 @@ fn root(leaves: impl Iterator<Item = Hash>) -> Hash {
 }
 
 fn node(left: &Hash, right: &Hash) -> Hash {
-    let mut hasher = Sha256::new();
-    hasher.update([NODE]);
-    hasher.update(left.0);
-    hasher.update(right.0);
-    Hash(hasher.finalize().into())
+    let mut bytes = [NODE; 65];
+    bytes[1..33].copy_from_slice(&left.0);
+    bytes[33..].copy_from_slice(&right.0);
+    Hash::sha256(&bytes)
 }
 
 #[cfg(test)]

@@ -30,6 +30,7 @@ mod draft;
 mod genesis;
 mod hash;
 mod header;
+mod listed;
 mod merkle;
 pub mod search;
 mod side;

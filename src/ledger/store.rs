@@ -1,6 +1,7 @@
 //! Where the ledger reads old blocks, its index and undo data.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::account::Account;
 use super::block::Block;
@@ -18,7 +19,7 @@ pub struct Entry {
 
 /// What takes a block off the chain again: the balance of each account it touched as it was before,
 /// `None` where the account was not known.
-pub type Undo = Vec<(Account, Option<u64>)>;
+pub type Undo = Arc<[(Account, Option<u64>)]>;
 
 /// One step of the ledger, to be applied whole or not at all, in the order of the fields.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -83,7 +84,8 @@ pub trait Store {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MemoryStore {
     // Hash maps are only looked up or sorted before use: their order never reaches an output.
-    blocks: HashMap<Hash, Stored>,
+    /// Boxed, so that a growing map moves little.
+    blocks: HashMap<Hash, Box<Stored>>,
     main: Vec<Hash>,
     /// Counts blocks as they are added or leave the main chain.
     order: u64,
@@ -159,31 +161,36 @@ impl Store for MemoryStore {
             let stored = Stored {
                 block: block.clone(),
                 work: *work,
-                undo: Undo::new(),
+                undo: Undo::default(),
                 order: self.order,
             };
-            self.blocks.insert(block.hash(), stored);
+            self.blocks.insert(block.hash(), Box::new(stored));
         }
         for hash in &changes.disconnected {
             let left = self.main.pop();
             debug_assert_eq!(left.as_ref(), Some(hash), "blocks leave from the tip");
             self.order += 1;
             if let Some(stored) = self.blocks.get_mut(hash) {
-                stored.undo = Undo::new();
+                stored.undo = Undo::default();
                 stored.order = self.order;
             }
         }
         for (hash, undo) in &changes.connected {
             self.main.push(*hash);
             if let Some(stored) = self.blocks.get_mut(hash) {
-                stored.undo.clone_from(undo);
+                stored.undo = Arc::clone(undo);
             }
         }
         for (account, balance) in &changes.balances {
-            match balance {
-                Some(balance) => self.balances.insert(account.clone(), *balance),
-                None => self.balances.remove(account),
-            };
+            match (balance, self.balances.get_mut(account)) {
+                (Some(balance), Some(stored)) => *stored = *balance,
+                (Some(balance), None) => {
+                    self.balances.insert(account.clone(), *balance);
+                }
+                (None, _) => {
+                    self.balances.remove(account);
+                }
+            }
         }
         for (transaction, block) in &changes.transactions {
             match block {

@@ -215,7 +215,7 @@ fn genesis_changes(store: &impl Store, genesis: &Block) -> Changes {
     draft.connect_genesis(store, genesis);
     let mut changes = Changes {
         added: vec![(genesis.clone(), 0)],
-        connected: vec![(genesis.hash(), Undo::new())],
+        connected: vec![(genesis.hash(), Undo::default())],
         ..Changes::default()
     };
     draft.into_changes(&mut changes);

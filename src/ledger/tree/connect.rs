@@ -4,7 +4,7 @@ use super::Ledger;
 use super::outcome::{ConnectError, Inserted, Insertion};
 use crate::ledger::block::Block;
 use crate::ledger::draft::Draft;
-use crate::ledger::hash::Hash;
+
 use crate::ledger::header::Work;
 use crate::ledger::store::{Changes, Store};
 
@@ -52,19 +52,22 @@ impl<S: Store> Ledger<S> {
     fn check_header(&self, block: &Block) -> Result<Work, ConnectError> {
         let header = block.header();
         let parent = header.previous_block_hash;
-        let above = self
-            .store
-            .entry(&parent)
-            .ok_or(ConnectError::UnknownParent { parent })?;
-        let expected = above.header.id + 1;
+        let (above, work) = if parent == self.tip.hash() {
+            (*self.tip.header(), self.work)
+        } else {
+            let entry = self.store.entry(&parent);
+            let entry = entry.ok_or(ConnectError::UnknownParent { parent })?;
+            (entry.header, entry.work)
+        };
+        let expected = above.id + 1;
         if header.id != expected {
             return Err(ConnectError::Id {
                 id: header.id,
                 expected,
             });
         }
-        if header.timestamp < above.header.timestamp {
-            let (timestamp, parent) = (header.timestamp, above.header.timestamp);
+        if header.timestamp < above.timestamp {
+            let (timestamp, parent) = (header.timestamp, above.timestamp);
             return Err(ConnectError::Timestamp { timestamp, parent });
         }
         // The block was checked, but perhaps for another network.
@@ -75,7 +78,7 @@ impl<S: Store> Ledger<S> {
                 difficulty: self.difficulty,
             });
         }
-        Ok(above.work + self.difficulty.work())
+        Ok(work + self.difficulty.work())
     }
 
     fn extend(
@@ -181,7 +184,7 @@ impl<S: Store> Ledger<S> {
 mod tests {
     use super::*;
     use crate::ledger::{
-        Difficulty, Genesis, MAX_SIDE_BLOCKS, PaymentError, Transaction, TxId, UncheckedBlock,
+        Difficulty, Genesis, Hash, MAX_SIDE_BLOCKS, PaymentError, Transaction, TxId, UncheckedBlock,
     };
 
     fn ledger() -> Ledger {
