@@ -23,12 +23,26 @@ impl Mesh {
             .spawn()
             .unwrap();
         let mut line = String::new();
-        BufReader::new(process.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        BufReader::new(process.stdout.as_mut().unwrap())
+            .read_line(&mut line)
+            .unwrap();
         let ready: serde_json::Value = serde_json::from_str(&line).unwrap();
         let port = |node: &serde_json::Value| {
-            node["http"].as_str().unwrap().rsplit(':').next().unwrap().trim_end_matches('/').to_owned()
+            node["http"]
+                .as_str()
+                .unwrap()
+                .rsplit(':')
+                .next()
+                .unwrap()
+                .trim_end_matches('/')
+                .to_owned()
         };
-        let http = ready["nodes"].as_array().unwrap().iter().map(port).collect();
+        let http = ready["nodes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(port)
+            .collect();
         Self { process, http }
     }
 }
@@ -62,7 +76,11 @@ fn alike(line: &str) -> String {
         let is_hex = part.len() >= 32 && part.bytes().all(|byte| byte.is_ascii_hexdigit());
         let is_time = part.len() == 19 && part.as_bytes()[4] == b'/' && part.as_bytes()[13] == b':';
         let replaced = if is_hex {
-            format!("<{} hex{}>", part.len(), if part.ends_with("000") { ", work" } else { "" })
+            format!(
+                "<{} hex{}>",
+                part.len(),
+                if part.ends_with("000") { ", work" } else { "" }
+            )
         } else if is_time {
             "<time>".to_owned()
         } else if out.ends_with("nonce") {
@@ -78,7 +96,10 @@ fn alike(line: &str) -> String {
 
 /// Lines that the README prints alike are alike in the run as well: forks differ, healed chains agree.
 fn pattern(lines: &[String]) -> Vec<usize> {
-    lines.iter().map(|line| lines.iter().position(|other| other == line).unwrap()).collect()
+    lines
+        .iter()
+        .map(|line| lines.iter().position(|other| other == line).unwrap())
+        .collect()
 }
 
 #[test]
@@ -95,23 +116,45 @@ fn the_tour_prints_what_the_readme_says() {
         }
         script += &format!("{command}\necho '{marker}'\n");
     }
-    let output = Command::new("sh").args(["-c", &script]).output().expect("sh and curl are there");
+    let output = Command::new("sh")
+        .args(["-c", &script])
+        .output()
+        .expect("sh and curl are there");
     let printed = String::from_utf8(output.stdout).unwrap();
     let printed: Vec<Vec<String>> = printed
         .split(&format!("{marker}\n"))
         .map(|step| step.lines().map(str::to_owned).collect())
         .collect();
-    assert_eq!(printed.len(), steps.len() + 1, "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(
+        printed.len(),
+        steps.len() + 1,
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     for ((command, expected), printed) in steps.iter().zip(&printed) {
         let alike = |lines: &[String]| lines.iter().map(|line| alike(line)).collect::<Vec<_>>();
-        assert_eq!(alike(printed), alike(expected), "$ {command}\nprinted {printed:#?}");
-        assert_eq!(pattern(printed), pattern(expected), "$ {command}\nprinted {printed:#?}");
+        assert_eq!(
+            alike(printed),
+            alike(expected),
+            "$ {command}\nprinted {printed:#?}"
+        );
+        assert_eq!(
+            pattern(printed),
+            pattern(expected),
+            "$ {command}\nprinted {printed:#?}"
+        );
     }
 }
 
 #[test]
 fn the_genesis_file_shown_is_one() {
-    let toml = README.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+    let toml = README
+        .split("```toml\n")
+        .nth(1)
+        .unwrap()
+        .split("```")
+        .next()
+        .unwrap();
     let genesis: tickchain::ledger::Genesis = toml::from_str(toml).unwrap();
     assert_eq!(genesis.accounts.len(), 2);
     genesis.block().unwrap();
@@ -124,7 +167,10 @@ fn every_command_line_shown_is_understood() {
         .skip(1)
         .map(|block| block.split("```").next().unwrap())
         .collect();
-    let node = shown.iter().find(|block| block.contains("-- node")).unwrap();
+    let node = shown
+        .iter()
+        .find(|block| block.contains("-- node"))
+        .unwrap();
     let arguments = node.split("-- ").nth(1).unwrap().replace("\\\n", " ");
     let help = Command::new(env!("CARGO_BIN_EXE_tickchain"))
         .args(arguments.split_whitespace())
@@ -132,8 +178,16 @@ fn every_command_line_shown_is_understood() {
         .arg("--help")
         .output()
         .unwrap();
-    assert!(help.status.success(), "{}", String::from_utf8_lossy(&help.stderr));
-    for example in README.split("\n| `").skip(1).filter_map(|row| row.split('`').next()) {
+    assert!(
+        help.status.success(),
+        "{}",
+        String::from_utf8_lossy(&help.stderr)
+    );
+    for example in README
+        .split("\n| `")
+        .skip(1)
+        .filter_map(|row| row.split('`').next())
+    {
         let is_example = example.chars().all(|c| c.is_ascii_lowercase() || c == '_');
         if is_example {
             let path = format!("{}/examples/{example}.rs", env!("CARGO_MANIFEST_DIR"));

@@ -8,8 +8,17 @@ use serde_json::{Map, Value};
 use super::api::Api;
 use super::call::{Call, Outcome, Reply};
 
-/// OpenAPI 3.1, in parts that fit a screen or two.
-const PARTS: [&str; 1] = [include_str!("openapi/head.json")];
+/// OpenAPI 3.1, in parts of a few screens.
+const PARTS: [&str; 8] = [
+    include_str!("openapi/head.json"),
+    include_str!("openapi/controls.json"),
+    include_str!("openapi/chain.json"),
+    include_str!("openapi/payments.json"),
+    include_str!("openapi/rest.json"),
+    include_str!("openapi/problems.json"),
+    include_str!("openapi/ledger_schemas.json"),
+    include_str!("openapi/schemas.json"),
+];
 
 static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| {
     let mut document = Map::new();

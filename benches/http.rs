@@ -1,0 +1,248 @@
+//! `GET status` and `POST tx/add` a second on keep-alive connections, beside bare hyper on smol that
+//! answers a constant: `cargo bench --bench http`.
+//!
+//! Client and servers are one process: all servers share smol's one thread, the client has another.
+//! The three take turns in short slices, so that a noisy machine is noisy for all of them alike; the
+//! ratios are medians over the rounds.
+
+use std::convert::Infallible;
+use std::hint::black_box;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use smol::net::TcpListener;
+use smol_hyper::rt::FuturesIo;
+use tickchain::daemon::http::{
+    Guard, NodeApi, Peer, PeerAddress, PeerBook, PeerError, Service, Ticker, serve,
+};
+use tickchain::driver::{Driver, Options};
+use tickchain::node::{Config, HonestNode};
+
+/// Connections the client keeps busy: each is sent a request, then each answer is read.
+const CONNECTIONS: usize = 32;
+const SLICE: Duration = Duration::from_millis(400);
+const ROUNDS: usize = 9;
+/// Below the most payments a node keeps.
+const PAYMENTS_PER_RESET: usize = 8_000;
+
+const STATUS: &[u8] = b"GET /status HTTP/1.1\r\nHost: 127.0.0.1:50082\r\n\
+    User-Agent: bench\r\nAccept: */*\r\n\r\n";
+const RESET: &[u8] = b"GET /reset HTTP/1.1\r\nHost: 127.0.0.1:50082\r\n\r\n";
+const PAY: &[u8] = b"POST /tx/add HTTP/1.1\r\nHost: 127.0.0.1:50082\r\n\
+    User-Agent: bench\r\nAccept: */*\r\nContent-Type: application/json\r\n\
+    Content-Length: 45\r\n\r\n{\"sender\":\"aki\", \"recipient\":\"so\", \"value\":1}";
+
+struct Alone;
+
+impl PeerBook for Alone {
+    fn list(&self) -> Vec<Peer> {
+        Vec::new()
+    }
+    fn add(&self, _address: PeerAddress) -> Result<(), PeerError> {
+        Ok(())
+    }
+    fn remove(&self, _address: &PeerAddress) -> Result<(), PeerError> {
+        Ok(())
+    }
+    fn missing(&self) -> Vec<PeerAddress> {
+        Vec::new()
+    }
+}
+
+impl Ticker for Alone {
+    fn set(&self, _interval: Option<Duration>) {}
+    fn interval(&self) -> Option<Duration> {
+        None
+    }
+}
+
+fn listen() -> (TcpListener, SocketAddr) {
+    let listener = smol::block_on(TcpListener::bind("127.0.0.1:0")).expect("a port is free");
+    let address = listener.local_addr().expect("it is bound");
+    (listener, address)
+}
+
+fn node() -> SocketAddr {
+    let mut config = Config::new("node1".parse().expect("a short name"));
+    config.genesis.accounts[0].balance = (1 << 40).try_into().expect("below 2^53");
+    let node = HonestNode::new(config).expect("a legal network");
+    let (driver, handle) = Driver::new(node, Options::default());
+    smol::spawn(driver.run()).detach();
+    smol::block_on(handle.start(1)).expect("it runs");
+    let service = Service::new(NodeApi {
+        handle,
+        peers: Arc::new(Alone),
+        ticker: Arc::new(Alone),
+        guard: Guard::default(),
+    });
+    let (listener, address) = listen();
+    smol::spawn(serve(listener, service, std::future::pending())).detach();
+    address
+}
+
+/// hyper on smol, and nothing else.
+fn bare() -> SocketAddr {
+    let (listener, address) = listen();
+    let accepting = async move {
+        loop {
+            let (stream, _) = listener.accept().await.expect("it listens");
+            stream.set_nodelay(true).expect("it is connected");
+            let constant = |_: Request<_>| async {
+                let body = Full::new(Bytes::from_static(b"{\"clock\":0,\"status\":\"idle\"}"));
+                let answer = Response::builder().header("content-type", "application/json");
+                Ok::<_, Infallible>(answer.body(body).expect("a legal answer"))
+            };
+            let mut builder = http1::Builder::new();
+            builder.header_read_timeout(None);
+            let connection = builder.serve_connection(FuturesIo::new(stream), service_fn(constant));
+            smol::spawn(connection).detach();
+        }
+    };
+    smol::spawn::<()>(accepting).detach();
+    address
+}
+
+struct Rival {
+    name: &'static str,
+    request: &'static [u8],
+    connections: Vec<TcpStream>,
+    sent: usize,
+    /// Nanoseconds from a request's first byte to its answer's last.
+    latencies: Vec<u64>,
+    /// Requests a second, a number a round.
+    rates: Vec<f64>,
+}
+
+impl Rival {
+    fn new(name: &'static str, request: &'static [u8], address: SocketAddr) -> Self {
+        let connect = |_| {
+            let stream = TcpStream::connect(address).expect("it listens");
+            stream.set_nodelay(true).expect("it is connected");
+            stream
+        };
+        Self {
+            name,
+            request,
+            connections: (0..CONNECTIONS).map(connect).collect(),
+            sent: 0,
+            latencies: Vec::new(),
+            rates: Vec::new(),
+        }
+    }
+
+    fn round(&mut self) {
+        let began = Instant::now();
+        let before = self.latencies.len();
+        while began.elapsed() < SLICE {
+            let mut sent = [began; CONNECTIONS];
+            for (stream, sent) in self.connections.iter_mut().zip(&mut sent) {
+                *sent = Instant::now();
+                stream.write_all(self.request).expect("it is read");
+            }
+            for (stream, sent) in self.connections.iter_mut().zip(sent) {
+                read_answer(stream);
+                self.latencies.push(sent.elapsed().as_nanos() as u64);
+            }
+            self.sent += CONNECTIONS;
+            if self.request == PAY && self.sent > PAYMENTS_PER_RESET {
+                self.sent = 0;
+                self.connections[0].write_all(RESET).expect("it is read");
+                read_answer(&mut self.connections[0]);
+            }
+        }
+        let answered = (self.latencies.len() - before) as f64;
+        self.rates.push(answered / began.elapsed().as_secs_f64());
+    }
+
+    fn report(&mut self, bare: &[f64]) {
+        self.latencies.sort_unstable();
+        let percentile = |share: f64| {
+            let index = (self.latencies.len() - 1) as f64 * share;
+            self.latencies[index as usize] as f64 / 1000.0
+        };
+        let ratios = self.rates.iter().zip(bare).map(|(own, bare)| own / bare);
+        println!(
+            "{:<28} {:>8.0}/s   p50 {:>6.0} us   p99 {:>6.0} us   {:.2} of bare hyper",
+            self.name,
+            median(self.rates.iter().copied()),
+            percentile(0.5),
+            percentile(0.99),
+            median(ratios),
+        );
+    }
+}
+
+/// Reads one answer that has a length, and checks that it is a 200.
+fn read_answer(stream: &mut TcpStream) {
+    let mut buffer = [0; 1024];
+    let mut filled = 0;
+    loop {
+        let read = stream.read(&mut buffer[filled..]).expect("it answers");
+        assert!(read > 0, "the server hung up");
+        filled += read;
+        let text = &buffer[..filled];
+        let Some(end) = text.windows(4).position(|four| four == b"\r\n\r\n") else {
+            continue;
+        };
+        assert!(
+            text.starts_with(b"HTTP/1.1 200"),
+            "{}",
+            String::from_utf8_lossy(text)
+        );
+        let header = text[..end].to_ascii_lowercase();
+        let name = b"content-length: ";
+        let at = header.windows(name.len()).position(|some| some == name);
+        let digits = &header[at.expect("a length is told") + name.len()..];
+        let digits = digits.split(|byte| *byte == b'\r').next().unwrap_or(digits);
+        let length: usize = String::from_utf8_lossy(digits).parse().expect("a number");
+        if filled >= end + 4 + length {
+            let body = black_box(&text[end + 4..]);
+            assert!(
+                !body.windows(6).any(|some| some == b"\"fail\""),
+                "a payment failed"
+            );
+            return;
+        }
+    }
+}
+
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+fn main() {
+    let node = node();
+    let mut rivals = [
+        Rival::new("bare hyper on smol, constant", STATUS, bare()),
+        Rival::new("GET status", STATUS, node),
+        Rival::new("POST tx/add", PAY, node),
+    ];
+    for rival in &mut rivals {
+        rival.round();
+        rival.rates.clear();
+        rival.latencies.clear();
+    }
+    for _ in 0..ROUNDS {
+        for rival in &mut rivals {
+            rival.round();
+        }
+    }
+    println!(
+        "client and servers in one process; one client thread, one server thread, {CONNECTIONS} \
+         keep-alive connections in lockstep; {ROUNDS} rounds of {} ms each, in turn",
+        SLICE.as_millis()
+    );
+    let bare = rivals[0].rates.clone();
+    for rival in &mut rivals {
+        rival.report(&bare);
+    }
+}
