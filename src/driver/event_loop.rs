@@ -1,7 +1,9 @@
 //! The event loop: one command at a time in, effects carried out.
 
 use std::collections::VecDeque;
+use std::future::poll_fn;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
 
 use async_channel::{Receiver, Sender, WeakSender};
 
@@ -13,6 +15,9 @@ use super::options::Options;
 use super::search::Running;
 use super::waits::{ClockReply, Waits};
 use crate::node::{Answer, Effect, Input, Name, Node, RequestError, Search};
+
+/// After so many commands the other tasks of the executor get a turn, even if more commands wait.
+const COMMANDS_A_TURN: usize = 64;
 
 /// Where the answer to a request goes.
 pub(super) type Reply = Sender<Result<Answer, DriverError>>;
@@ -109,8 +114,13 @@ impl<N: Node + 'static> Driver<N> {
     /// Runs until every [`Handle`] is gone or [`Handle::stop`] was called. Then the search that runs
     /// is cancelled, every link closed, and whoever still waits gets [`DriverError::Stopped`].
     pub async fn run(mut self) {
+        let mut carried_out = 0usize;
         while let Ok(command) = self.commands.recv().await {
             self.carry_out_command(command);
+            carried_out = carried_out.wrapping_add(1);
+            if carried_out.is_multiple_of(COMMANDS_A_TURN) {
+                yield_now().await;
+            }
         }
     }
 
@@ -270,6 +280,19 @@ impl<N: Node + 'static> Driver<N> {
     fn refresh_view(&self) {
         *self.view.lock().unwrap_or_else(PoisonError::into_inner) = View::of(&self.node);
     }
+}
+
+/// Not ready once.
+async fn yield_now() {
+    let mut yielded = false;
+    poll_fn(|context| {
+        if std::mem::replace(&mut yielded, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 impl<N: Node + std::fmt::Debug> std::fmt::Debug for Driver<N> {

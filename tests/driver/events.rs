@@ -1,6 +1,11 @@
 //! Events and their subscribers.
 
-use futures_lite::future::block_on;
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
+
 use tickchain::driver::{EVENT_RING, Next, Subscription};
 use tickchain::node::{Effect, Event, Input};
 
@@ -63,17 +68,35 @@ fn events_are_numbered_from_1_and_can_be_resumed() {
     }
 }
 
+/// Counts how often it is woken.
+#[derive(Default)]
+struct Wakes(AtomicUsize);
+
+impl Wake for Wakes {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
 #[test]
 fn a_subscriber_that_waits_is_woken() {
     let mut rig = Rig::new(eventful);
     let handle = rig.handle.clone();
     let mut events = handle.subscribe(None);
-    let waiting = std::thread::spawn(move || block_on(events.next()));
-    rig.get(handle.mine()).unwrap();
-    let Next::Event(event) = waiting.join().unwrap() else {
-        panic!("the event comes");
-    };
-    assert_eq!(event.id, 1);
+    let wakes = Arc::new(Wakes::default());
+    let waker = Waker::from(Arc::clone(&wakes));
+    let mut context = Context::from_waker(&waker);
+    for id in 1..=2 {
+        let mut next = pin!(events.next());
+        assert!(next.as_mut().poll(&mut context).is_pending());
+        let before = wakes.0.load(Ordering::Relaxed);
+        rig.get(handle.mine()).unwrap();
+        assert_eq!(wakes.0.load(Ordering::Relaxed), before + 1);
+        let Poll::Ready(Next::Event(event)) = next.poll(&mut context) else {
+            panic!("the event is there");
+        };
+        assert_eq!(event.id, id);
+    }
 }
 
 #[test]

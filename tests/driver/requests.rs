@@ -122,3 +122,20 @@ fn a_thread_will_do_for_an_executor() {
     thread.join().unwrap();
     assert_eq!(link.outgoing_blocking(), None);
 }
+
+#[test]
+fn other_tasks_get_a_turn_however_many_commands_wait() {
+    let mut rig = Rig::new(|_| None);
+    let handle = rig.handle.clone();
+    let mut calls: Vec<_> = (0..1000).map(|_| Box::pin(handle.mine())).collect();
+    for call in &mut calls {
+        assert_eq!(ready(call), None);
+    }
+    rig.poll();
+    let first = rig.heard().len();
+    assert!((1..500).contains(&first), "{first} at once");
+    for _ in 0..1000 {
+        rig.poll();
+    }
+    assert_eq!(rig.heard().len(), 1000 - first);
+}

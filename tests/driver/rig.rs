@@ -119,6 +119,12 @@ impl Rig {
 
     /// Lets the driver do all it has to do. `true` when it is over.
     pub(crate) fn turn(&mut self) -> bool {
+        // Twice, since once in a while it gives other tasks a turn.
+        self.poll() || self.poll()
+    }
+
+    /// Lets the driver go on until it waits or gives way. `true` when it is over.
+    pub(crate) fn poll(&mut self) -> bool {
         let over = self
             .run
             .as_mut()
