@@ -6,7 +6,12 @@
 #[path = "common/http.rs"]
 mod http;
 
+use std::time::{Duration, Instant};
+
 use http::Server;
+use tickchain::daemon::http::Guard;
+use tickchain::driver::join;
+use tickchain::node::Config;
 
 #[test]
 fn absent_things_are_404_and_malformed_ones_400() {
@@ -74,6 +79,77 @@ fn metrics_count_what_happened() {
         );
     }
     assert!(text.ends_with("# EOF\n"));
+}
+
+/// What a counter says; 0 while it is not there.
+fn counter(server: &Server, name: &str) -> u64 {
+    let text = server.get("/metrics").expect(200);
+    let mut lines = text.text().lines();
+    let value = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    value.map_or(0, |value| value.parse().unwrap())
+}
+
+#[test]
+fn messages_and_reorganisations_are_counted() {
+    let short = Server::started();
+    let config = Config::new("node2".parse().unwrap());
+    let long = Server::with(config, Guard::default());
+    long.get("/start").expect(200);
+    for (server, blocks) in [(&short, 1), (&long, 2)] {
+        for block in 1..=blocks {
+            server.get("/mine").expect(200);
+            server.get(&format!("/clock/{}", 3 * block + 2)).expect(200);
+        }
+    }
+    let name = |number: u8| format!("node{number}").parse().unwrap();
+    let joined = join((&short.handle, name(1)), (&long.handle, name(2)), 0);
+    let _cable = smol::spawn(smol::block_on(joined).unwrap().run());
+    for clock in 9..20 {
+        short.get(&format!("/clock/{clock}")).expect(200);
+        long.get(&format!("/clock/{clock}")).expect(200);
+    }
+    assert_eq!(
+        short.get("/block/latest").json(),
+        long.get("/block/latest").json()
+    );
+    // The counters follow the events in a task of their own.
+    let counted = [
+        (&short, "tickchain_reorganisations_total"),
+        (
+            &short,
+            r#"tickchain_messages_total{direction="received",kind="NEW_BLOCK"}"#,
+        ),
+        (
+            &short,
+            r#"tickchain_messages_total{direction="sent",kind="REQ_CHAIN"}"#,
+        ),
+        (
+            &long,
+            r#"tickchain_messages_total{direction="sent",kind="CHAIN"}"#,
+        ),
+    ];
+    let deadline = Instant::now() + Duration::from_secs(10);
+    for (server, name) in counted {
+        while counter(server, name) != 1 {
+            assert!(
+                Instant::now() < deadline,
+                "{name} is {}",
+                counter(server, name)
+            );
+        }
+    }
+    assert_eq!(counter(&short, "tickchain_events_missed_total"), 0);
+    assert_eq!(counter(&long, "tickchain_reorganisations_total"), 0);
+}
+
+#[test]
+fn a_fault_in_a_handler_is_a_500_and_the_server_goes_on() {
+    let server = Server::started();
+    let mut client = server.client();
+    let faulty = format!(r#"{{"addr": "127.0.0.1", "port": {}}}"#, http::FAULTY_PORT);
+    client.json("POST", "/peer/add", &faulty).problem(500);
+    client.json("GET", "/status", "").expect(200);
+    server.get("/clock/1").expect(200);
 }
 
 #[test]

@@ -23,6 +23,9 @@ use tickchain::node::{Config, HonestNode};
 /// Longer than anything here takes: a test that waits this long has found a hang.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// Adding a peer at this port is a fault of the program.
+pub const FAULTY_PORT: u16 = 666;
+
 /// Peers that are only remembered.
 #[derive(Default)]
 pub struct NotedPeers {
@@ -42,6 +45,7 @@ impl PeerBook for NotedPeers {
     }
 
     fn add(&self, address: PeerAddress) -> Result<(), PeerError> {
+        assert_ne!(address.port, FAULTY_PORT, "this panics for a test");
         if address.port == 1 {
             return Err(PeerError::Own { address });
         }

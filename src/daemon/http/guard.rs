@@ -148,10 +148,13 @@ impl Guard {
 
 /// A body, if there is one, must be JSON: a foreign page's form cannot send that.
 fn check_type(parts: &Parts) -> Result<(), Problem> {
+    if !matches!(parts.method, Method::POST | Method::PUT) {
+        return Ok(());
+    }
     let length = parts.headers.get(CONTENT_LENGTH);
     let has_body = parts.headers.contains_key(TRANSFER_ENCODING)
         || length.is_some_and(|length| length.as_bytes() != b"0");
-    if !has_body || !matches!(parts.method, Method::POST | Method::PUT) {
+    if !has_body {
         return Ok(());
     }
     let kind = parts.headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);

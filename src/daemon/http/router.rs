@@ -76,8 +76,10 @@ async fn endpoint(route: &'static Route, request: tide::Request<Api>) -> tide::R
     let call = inward.and_then(|inward| inward.0.lock().ok()?.take());
     let mut call =
         call.expect("`answer` puts a call into every request, and this is its one taker");
-    let param = route.path.split_once(':').map_or("", |(_, name)| name);
-    let outcome = match percent_decode(request.param(param).unwrap_or("")) {
+    // tide's error for a parameter that is not there would take a backtrace at every request.
+    let param = route.path.split_once(':');
+    let param = param.and_then(|(_, name)| request.param(name).ok());
+    let outcome = match percent_decode(param.unwrap_or("")) {
         Ok(param) => {
             call.param = param;
             dispatch(route, request.state().clone(), call).await
