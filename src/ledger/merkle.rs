@@ -1,7 +1,9 @@
 //! The Merkle tree hash of [RFC 6962, section 2.1](https://www.rfc-editor.org/rfc/rfc6962#section-2.1).
 
+use sha2::{Digest, Sha256};
+
 use super::hash::Hash;
-use super::transaction::{MAX_TRANSACTION_BYTES, Transaction};
+use super::transaction::Transaction;
 
 const LEAF: u8 = 0x00;
 const NODE: u8 = 0x01;
@@ -13,13 +15,16 @@ const NODE: u8 = 0x01;
 /// assert_eq!(merkle_root(&[]), Hash::sha256(b""));
 /// ```
 pub fn merkle_root(transactions: &[Transaction]) -> Hash {
-    let mut bytes = Vec::with_capacity(1 + MAX_TRANSACTION_BYTES);
-    root(transactions.iter().map(|transaction| {
-        bytes.clear();
-        bytes.push(LEAF);
-        transaction.write_canonical(&mut bytes);
-        Hash::sha256(&bytes)
-    }))
+    match transactions {
+        [only] => leaf(only),
+        _ => root(transactions.iter().map(leaf)),
+    }
+}
+
+fn leaf(transaction: &Transaction) -> Hash {
+    let mut hasher = Sha256::new_with_prefix([LEAF]);
+    transaction.feed_canonical(|bytes| hasher.update(bytes));
+    Hash(hasher.finalize().into())
 }
 
 /// The root over hashed leaves. Complete subtrees wait on a stack until their right twin is there,

@@ -41,16 +41,19 @@ impl Transaction {
     /// | 1 + n | the recipient's length and its UTF-8 bytes |
     /// | 8 | value, big-endian |
     pub fn write_canonical(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(&self.id.0);
-        match &self.sender {
-            None => out.push(0),
-            Some(sender) => {
-                out.push(1);
-                write_name(sender, out);
-            }
+        self.feed_canonical(|bytes| out.extend_from_slice(bytes));
+    }
+
+    /// Hands out the canonical bytes piece by piece.
+    pub(super) fn feed_canonical(&self, mut feed: impl FnMut(&[u8])) {
+        feed(&self.id.0);
+        feed(&[u8::from(self.sender.is_some())]);
+        for name in self.sender.iter().chain([&self.recipient]) {
+            let name = name.as_str().as_bytes();
+            feed(&[u8::try_from(name.len()).expect("an account name has at most 64 bytes")]);
+            feed(name);
         }
-        write_name(&self.recipient, out);
-        out.extend_from_slice(&self.value.get().to_be_bytes());
+        feed(&self.value.get().to_be_bytes());
     }
 
     /// The number of canonical bytes, at most [`MAX_TRANSACTION_BYTES`].
@@ -65,12 +68,6 @@ impl Transaction {
 
 /// The most canonical bytes a payment can have: two names of 64 bytes.
 pub const MAX_TRANSACTION_BYTES: usize = 16 + 1 + 65 + 65 + 8;
-
-fn write_name(account: &Account, out: &mut Vec<u8>) {
-    let name = account.as_str();
-    out.push(u8::try_from(name.len()).expect("an account name has at most 64 bytes"));
-    out.extend_from_slice(name.as_bytes());
-}
 
 #[cfg(test)]
 mod tests {
