@@ -209,7 +209,7 @@ fn what_is_not_http_gets_400_and_the_server_goes_on() {
     let server = Server::started();
     let before = server.state();
     let mut noise = vec![0x16, 0x03, 0x01, 0x02, 0x00];
-    noise.extend((0..2000u32).map(|byte| (byte * 7919 >> 3) as u8));
+    noise.extend((0..2000u32).map(|byte| ((byte * 7919) >> 3) as u8));
     for bytes in [
         b"\0\0\0\0\r\n\r\n".as_slice(),
         b"GET\r\n\r\n",
