@@ -3,8 +3,6 @@
 //! Starts `tickchain node` as a script would, waits for its line of JSON, and reads its resident memory
 //! from /proc (so on Linux only) at the start and after 100,000 blocks, which come over the HTTP API.
 
-#![allow(clippy::unwrap_used, missing_docs)]
-
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};

@@ -11,8 +11,6 @@
 //!
 //! Decoding is left out; checking, connecting, undo data and the changes for a store are in.
 
-#![allow(clippy::unwrap_used, missing_docs)]
-
 use std::collections::HashMap;
 use std::hint::black_box;
 use std::time::{Duration, Instant};

@@ -45,6 +45,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+// Tests, and their helpers which clippy does not know for such, may unwrap.
+#![warn(clippy::unwrap_used)]
+
 #[cfg(feature = "daemon")]
 pub mod daemon;
 pub mod driver;

@@ -4,8 +4,6 @@
 //! `tickchain::ledger`. [`documented`] is one more implementation of them. If a test here fails, blocks are
 //! hashed in another way than before: other nodes and all stored chains disagree.
 
-#![allow(clippy::unwrap_used)]
-
 use tickchain::ledger::{Genesis, Ledger, UncheckedBlock, search};
 
 struct Golden {

@@ -1,8 +1,6 @@
 //! Random trees of blocks, valid and not, in random order, against a model that replays every branch
 //! from genesis.
 
-#![allow(clippy::unwrap_used)]
-
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;

@@ -182,7 +182,7 @@ fn one_that_was_cut_off_for_two_thousand_blocks_catches_up() {
     assert_eq!(nodes[0].tip().1, BLOCKS);
     assert_eq!(nodes[2].tip().1, 0, "it was cut off");
     reconnect(&mut nodes);
-    let clocks = tick_until(&mut nodes, 60, "all have the chain", |nodes| agree(nodes));
+    let clocks = tick_until(&mut nodes, 60, "all have the chain", agree);
     assert_eq!(nodes[2].tip().1, BLOCKS, "after {clocks} clocks");
 }
 

@@ -1,7 +1,5 @@
 //! The first nonce that fits wins, however the range is split.
 
-#![allow(clippy::unwrap_used)]
-
 use proptest::prelude::*;
 use tickchain::ledger::search::{Outcome, STOP_INTERVAL, search, search_from};
 use tickchain::ledger::{Difficulty, Genesis, Hash, Header, MAX_SAFE_INTEGER};
