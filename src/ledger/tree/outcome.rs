@@ -84,7 +84,7 @@ pub enum Inserted {
     },
 }
 
-/// What [`Ledger::insert`] did: the answer, and the changes that must last. There can be changes with
+/// What [`Ledger::insert`](super::Ledger::insert) did: the answer, and the changes that must last. There can be changes with
 /// an error: an unpayable branch is dropped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
