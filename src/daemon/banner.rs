@@ -100,8 +100,13 @@ fn commands(nodes: &[RunningNode], genesis: &Genesis, token: bool) -> String {
         .collect();
     let sender = names.first().unwrap_or(&"aki");
     let recipient = names.last().unwrap_or(&"so");
-    let payment = serde_json::json!({"sender": sender, "recipient": recipient, "value": 1});
-    let payment = payment.to_string().replace('\'', r"'\''");
+    // Names may hold any character, the shell's quotes as well.
+    let payment = format!(
+        r#"{{"sender":{},"recipient":{},"value":1}}"#,
+        serde_json::Value::from(*sender),
+        serde_json::Value::from(*recipient),
+    );
+    let payment = payment.replace('\'', r"'\''");
     let start = match first.handle().view().started {
         true => String::new(),
         false => format!("  curl {secret}{base}/start\n"),

@@ -50,6 +50,11 @@ impl Decoder {
         self.cap = cap;
     }
 
+    /// How many bytes it holds that belong to no frame it gave yet.
+    pub fn buffered(&self) -> usize {
+        self.buffer.len() - self.start
+    }
+
     /// Takes in bytes as they were read.
     pub fn feed(&mut self, bytes: &[u8]) {
         if self.broken.is_some() {

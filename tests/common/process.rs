@@ -52,7 +52,14 @@ impl Process {
     #[track_caller]
     pub fn start(arguments: &[&str]) -> Self {
         let mut command = tickchain(arguments);
-        command.arg("--json").stdout(Stdio::piped());
+        command.arg("--json");
+        Self::of(command)
+    }
+
+    /// Runs a command that becomes the program and waits for its line.
+    #[track_caller]
+    pub fn of(mut command: Command) -> Self {
+        command.stdout(Stdio::piped());
         let mut child = command.spawn().expect("the program starts");
         let stdout = child.stdout.take().expect("it is piped");
         let mut line = String::new();

@@ -328,3 +328,6 @@ impl Book {
         self.links.iter().find(|(_, link)| link.address == *address)
     }
 }
+
+#[cfg(test)]
+mod tests;

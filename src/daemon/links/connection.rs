@@ -1,6 +1,8 @@
 //! A connection as frames.
 
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_net::TcpStream;
@@ -10,6 +12,11 @@ use smol::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::book::Refusal;
 use crate::wire::{Decoder, Frame, MAX_FRAME_BYTES, MAX_HELLO_BYTES, WireError, encode};
+
+/// The most bytes that all links of a node hold together of frames that are not whole yet, 32 MiB. The
+/// link that would exceed it is closed: many peers that send long frames and never end them cannot
+/// take more.
+pub const MAX_BUFFERED_BYTES: usize = 32 * 1024 * 1024;
 
 /// How many bytes are read at a time.
 const READ_BYTES: usize = 16 * 1024;
@@ -54,18 +61,51 @@ impl From<Refusal> for End {
     }
 }
 
+/// What all links of a node hold of frames that are not whole yet, in bytes.
+#[derive(Debug, Default)]
+pub(super) struct Buffered(AtomicUsize);
+
+/// One link's part of it, given back when dropped.
+#[derive(Debug)]
+struct Share {
+    all: Arc<Buffered>,
+    held: usize,
+}
+
+impl Share {
+    fn hold(&mut self, bytes: usize) -> Result<(), End> {
+        self.all.0.fetch_sub(self.held, Ordering::Relaxed);
+        let others = self.all.0.fetch_add(bytes, Ordering::Relaxed);
+        self.held = bytes;
+        match others + bytes > MAX_BUFFERED_BYTES && bytes > MAX_HELLO_BYTES {
+            true => Err(End::Tell(format!(
+                "frames that are not whole take {MAX_BUFFERED_BYTES} bytes already, no more are kept"
+            ))),
+            false => Ok(()),
+        }
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        self.all.0.fetch_sub(self.held, Ordering::Relaxed);
+    }
+}
+
 /// The reading half of a connection.
 #[derive(Debug)]
 pub(super) struct Reader {
     stream: TcpStream,
     decoder: Decoder,
     buffer: Box<[u8]>,
+    share: Share,
 }
 
 impl Reader {
     /// A reader that takes short frames only, until [`Reader::take_long_frames`].
-    pub(super) fn new(stream: TcpStream) -> Self {
+    pub(super) fn new(stream: TcpStream, all: Arc<Buffered>) -> Self {
         Self {
+            share: Share { all, held: 0 },
             stream,
             decoder: Decoder::new(MAX_HELLO_BYTES),
             buffer: vec![0; READ_BYTES].into(),
@@ -82,7 +122,7 @@ impl Reader {
             match self.decoder.next_frame()? {
                 Some(Frame::Bye { reason }) => return Err(End::Told(reason)),
                 Some(frame) => return Ok(frame),
-                None => {}
+                None => self.share.hold(self.decoder.buffered())?,
             }
             match self.stream.read(&mut self.buffer).await? {
                 0 => return Err(End::Closed),

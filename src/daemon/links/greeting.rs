@@ -97,7 +97,7 @@ async fn exchange<N: Node<Message = Message>>(
         dialled: dialled.as_ref(),
     };
     let mut writer = stream.clone();
-    let mut reader = Reader::new(stream.clone());
+    let mut reader = Reader::new(stream.clone(), Arc::clone(&shared.buffered));
     let hello = Frame::Hello(shared.hello.clone());
     writer.write_all(&encode(&hello)).await?;
     let Frame::Hello(theirs) = reader.next_frame().await? else {

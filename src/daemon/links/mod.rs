@@ -16,7 +16,8 @@
 //! # Bounds
 //! Everything a stranger can make this node keep is bounded: connections that have not greeted
 //! ([`MAX_GREETINGS`], the oldest makes way), the time for it ([`GREETING_TIMEOUT`]), links
-//! ([`MAX_PEERS`]), frames ([`MAX_FRAME_BYTES`](crate::wire::MAX_FRAME_BYTES)), messages
+//! ([`MAX_PEERS`]), frames ([`MAX_FRAME_BYTES`](crate::wire::MAX_FRAME_BYTES)) and those of all links
+//! that are not whole yet ([`MAX_BUFFERED_BYTES`]), messages
 //! ([`MAX_UNACKNOWLEDGED`]) and acknowledgements ([`MAX_OWED`]) under way, the time for one
 //! ([`ACKNOWLEDGEMENT_TIMEOUT`]).
 
@@ -39,6 +40,7 @@ use smol::{Task, Timer};
 pub use accept::MAX_GREETINGS;
 pub use address::AddressError;
 pub use book::{MAX_KNOWN_PEERS, MAX_PEERS};
+pub use connection::MAX_BUFFERED_BYTES;
 pub use dial::{DIAL_TIMEOUT, LONGEST_WAIT, SHORTEST_WAIT};
 pub use greeting::GREETING_TIMEOUT;
 pub use session::{ACKNOWLEDGEMENT_TIMEOUT, MAX_OWED, MAX_UNACKNOWLEDGED};
@@ -50,6 +52,7 @@ use crate::node::{Message, Name, Node};
 use crate::wire::{Hello, PROTOCOL_VERSION};
 use address::normal;
 use book::Book;
+use connection::Buffered;
 
 /// How long [`Links::stop`] waits for links to say BYE.
 const STOP_TIMEOUT: Duration = Duration::from_millis(300);
@@ -70,6 +73,7 @@ struct Shared<N: Node> {
     handle: Handle<N>,
     hello: Hello,
     book: Mutex<Book>,
+    buffered: Arc<Buffered>,
 }
 
 impl<N: Node> Shared<N> {
@@ -96,6 +100,7 @@ impl<N: Node<Message = Message> + Send + 'static> Links<N> {
         let shared = Arc::new(Shared {
             handle,
             book: Mutex::new(Book::new(identity.name.clone(), listen)),
+            buffered: Arc::default(),
             hello: Hello {
                 version: PROTOCOL_VERSION,
                 network: identity.network,
