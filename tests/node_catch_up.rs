@@ -1,5 +1,7 @@
 //! How a node that missed blocks gets them.
 
+#![allow(clippy::unwrap_used)]
+
 #[path = "common/network.rs"]
 mod network;
 

@@ -1,5 +1,7 @@
 //! How honest nodes live their clocks: the documented behaviour, clock by clock.
 
+#![allow(clippy::unwrap_used)]
+
 #[path = "common/network.rs"]
 mod network;
 

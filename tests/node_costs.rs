@@ -1,5 +1,7 @@
 //! Costs other than the document's.
 
+#![allow(clippy::unwrap_used)]
+
 #[path = "common/network.rs"]
 mod network;
 

@@ -1,5 +1,7 @@
 //! What a peer says is data: whatever it is, the node goes on and what it keeps is bounded.
 
+#![allow(clippy::unwrap_used)]
+
 use proptest::prelude::*;
 use tickchain::ledger::search::{Outcome, search_from};
 use tickchain::ledger::{

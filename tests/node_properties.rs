@@ -1,5 +1,7 @@
 //! What must hold of honest nodes whatever is asked of them and however their links come and go.
 
+#![allow(clippy::unwrap_used)]
+
 #[path = "common/network.rs"]
 mod network;
 

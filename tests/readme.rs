@@ -1,6 +1,8 @@
 //! README.md is true: its tour is played against a mesh, and prints what it says it prints.
 //!
 //! Needs `sh` and `curl`, as the tour itself does.
+
+#![allow(clippy::unwrap_used)]
 #![cfg(feature = "daemon")]
 
 use std::io::{BufRead, BufReader};
