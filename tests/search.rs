@@ -1,7 +1,9 @@
 //! The first nonce that fits wins, however the range is split.
 
 use proptest::prelude::*;
-use tickchain::ledger::search::{Outcome, STOP_INTERVAL, search, search_from};
+use tickchain::ledger::search::{
+    Outcome, Parts, Path, STOP_INTERVAL, search, search_by, search_from,
+};
 use tickchain::ledger::{Difficulty, Genesis, Hash, Header, MAX_SAFE_INTEGER};
 
 fn header(seed: u8) -> Header {
@@ -131,4 +133,87 @@ fn stop_is_asked_on_after_the_wrap() {
 #[should_panic(expected = "is above")]
 fn a_start_above_the_last_nonce_is_refused() {
     search_from(&header(0), bits(0), MAX_SAFE_INTEGER + 1, || false);
+}
+
+/// Ranges that are easily got wrong: where the upper half of the nonce changes, and at the ends.
+fn edges() -> impl Strategy<Value = std::ops::RangeInclusive<u64>> {
+    let around = prop_oneof![
+        Just(0),
+        Just(1 << 32),
+        Just(5 << 32),
+        Just(MAX_SAFE_INTEGER),
+        Just(u64::MAX),
+        any::<u64>(),
+    ];
+    (around, 0..300u64, 0..300u64)
+        .prop_map(|(at, before, after)| at.saturating_sub(before)..=at.saturating_add(after))
+}
+
+proptest! {
+    #[test]
+    fn every_path_finds_what_sha2_does(seed: u8, difficulty in 0..=64u8, nonces in edges()) {
+        let (header, difficulty) = (header(seed), bits(difficulty));
+        let naive = nonces.clone().find(|&nonce| fits(header, difficulty, nonce));
+        let naive = naive.map_or(Outcome::Exhausted, Outcome::Found);
+        for path in Path::available() {
+            let found = search_by(path, &header, difficulty, nonces.clone(), || false);
+            prop_assert_eq!(found, naive, "{}", path.name());
+        }
+    }
+
+    #[test]
+    fn any_number_of_threads_finds_the_same_nonce(
+        seed: u8,
+        difficulty in 8..17u8,
+        // Some so near the last nonce that the search wraps.
+        start in prop_oneof![0..=MAX_SAFE_INTEGER, MAX_SAFE_INTEGER - 100_000..=MAX_SAFE_INTEGER],
+    ) {
+        let (header, difficulty) = (header(seed), bits(difficulty));
+        let one = search_from(&header, difficulty, start, || false);
+        for threads in [1, 2, 7] {
+            let parts = Parts::new(start);
+            let outcomes: Vec<Outcome> = std::thread::scope(|scope| {
+                let search = || parts.search(&header, difficulty, || false);
+                let threads: Vec<_> = (0..threads).map(|_| scope.spawn(search)).collect();
+                threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+            });
+            prop_assert_eq!(parts.first(outcomes), one, "{} threads", threads);
+        }
+    }
+}
+
+#[test]
+fn a_search_wraps_on_every_path() {
+    let header = header(3);
+    let difficulty = bits(12);
+    let fits_from = |nonces: std::ops::RangeInclusive<u64>| {
+        let mut nonces = nonces;
+        nonces.find(|&nonce| fits(header, difficulty, nonce))
+    };
+    let last = (0..)
+        .find(|back| fits(header, difficulty, MAX_SAFE_INTEGER - back))
+        .unwrap();
+    let start = MAX_SAFE_INTEGER - last + 1;
+    let first = fits_from(0..=1_000_000).unwrap();
+    for path in Path::available() {
+        let end = search_by(path, &header, difficulty, start..=MAX_SAFE_INTEGER, || {
+            false
+        });
+        assert_eq!(end, Outcome::Exhausted, "{}", path.name());
+        let begin = search_by(path, &header, difficulty, 0..=1_000_000, || false);
+        assert_eq!(begin, Outcome::Found(first), "{}", path.name());
+    }
+    let parts = Parts::new(start);
+    assert_eq!(
+        parts.search(&header, difficulty, || false),
+        Outcome::Found(first)
+    );
+}
+
+#[test]
+fn threads_that_are_told_to_stop_do() {
+    let header = header(4);
+    let parts = Parts::new(0);
+    let stopped = parts.search(&header, bits(64), || true);
+    assert_eq!(parts.first([stopped, Outcome::Exhausted]), Outcome::Stopped);
 }
