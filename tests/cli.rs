@@ -102,7 +102,7 @@ fn wrong_usage_is_2_and_says_what_is_right() {
     );
     fails(&["node", "--peer", "a b:1"], 2, &["a b", "host name"]);
     fails(&["node", "--name", ""], 2, &["1 to 64"]);
-    fails(&["node", "--difficulty", "65"], 2, &["0 to 48"]);
+    fails(&["node", "--difficulty", "65"], 2, &["0 to 64"]);
     fails(&["node", "--tick", "5"], 2, &["500ms"]);
     fails(&["node", "--latency", "-1"], 2, &["-1"]);
     fails(&["node", "--token", ""], 2, &["--token"]);
@@ -387,4 +387,25 @@ fn a_clock_that_runs_by_itself_is_not_moved_by_others() {
     node.call("POST", "/tick", r#"{"interval_ms":1}"#)
         .expect(200);
     until("it ticks again", || node.clock() > clock + 2);
+}
+
+#[test]
+fn mine_bench_says_what_this_machine_does() {
+    let report = output(&["mine-bench", "--json", "--seconds", "0.2", "--threads", "2"]);
+    assert!(report.status.success());
+    let report: serde_json::Value = serde_json::from_slice(&report.stdout).unwrap();
+    let keys: Vec<&String> = report.as_object().unwrap().keys().collect();
+    assert_eq!(
+        keys,
+        ["mhs_all", "mhs_one", "path", "ratio_to_sha2", "threads"]
+    );
+    assert!(report["mhs_one"].as_f64().unwrap() > 0.0);
+    assert_eq!(report["threads"], 2);
+
+    let text = output(&["mine-bench", "--seconds", "0.2", "--bits", "10"]);
+    let text = String::from_utf8(text.stdout).unwrap();
+    assert!(text.contains("10 bits: nonce "), "{text}");
+    assert!(text.contains("\n  40  "), "{text}");
+    fails(&["mine-bench", "--seconds", "0"], 2, &["0.1 to 3600"]);
+    fails(&["mine-bench", "--threads", "0"], 2, &["--threads"]);
 }

@@ -1,6 +1,7 @@
 //! The command line.
 
 use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -67,6 +68,15 @@ Examples:
 
 The nodes are in memory: when the mesh stops, their chains are gone.";
 
+const MINE_BENCH_HELP: &str = "\
+Tells which code searches, MH/s (million nonces a second) for one thread and for all, the ratio to \
+hashing whole headers with the sha2 crate, and how long a block takes at each difficulty.
+
+Examples:
+  tickchain mine-bench
+  tickchain mine-bench --seconds 20 --threads 1 --json
+  tickchain mine-bench --bits 28      mine one such block as well";
+
 /// What `tickchain` was asked to do.
 #[derive(Debug, Parser)]
 #[command(
@@ -93,11 +103,31 @@ pub enum Command {
     /// Run several nodes in this process, started and linked
     #[command(after_help = MESH_HELP)]
     Mesh(MeshArgs),
+    /// Measure how fast this machine searches nonces
+    #[command(after_help = MINE_BENCH_HELP)]
+    MineBench(MineBenchArgs),
     /// Print a completion script for a shell
     Completions {
         /// The shell
         shell: clap_complete::Shell,
     },
+}
+
+/// Options of `tickchain mine-bench`.
+#[derive(Debug, Args)]
+pub struct MineBenchArgs {
+    /// Also mine one block whose hash ends in this many zero bits, 0 to 64
+    #[arg(long, env = "TICKCHAIN_BITS", value_name = "BITS", value_parser = parse_difficulty)]
+    pub bits: Option<Difficulty>,
+    /// Threads to measure besides one; all processors without it
+    #[arg(long, env = "TICKCHAIN_THREADS", value_name = "N")]
+    pub threads: Option<NonZeroUsize>,
+    /// How long to measure, in seconds
+    #[arg(long, env = "TICKCHAIN_SECONDS", value_name = "S", default_value = "4", value_parser = parse_seconds)]
+    pub seconds: Duration,
+    /// Print one line of JSON: path, mhs_one, mhs_all, threads, ratio_to_sha2
+    #[arg(long, env = "TICKCHAIN_JSON")]
+    pub json: bool,
 }
 
 /// Options of `tickchain node`.
@@ -182,7 +212,7 @@ pub struct CommonArgs {
     /// A TOML file with the network's accounts, difficulty and timestamp; the document's without it
     #[arg(long, env = "TICKCHAIN_GENESIS", value_name = "FILE")]
     pub genesis: Option<PathBuf>,
-    /// Zero bits a block's hash must end in, 0 to 48; outranks the genesis file
+    /// Zero bits a block's hash must end in, 0 to 64; outranks the genesis file
     #[arg(long, env = "TICKCHAIN_DIFFICULTY", value_name = "BITS", value_parser = parse_difficulty)]
     pub difficulty: Option<Difficulty>,
     /// Clocks a message takes at least; of two ends the larger one counts
@@ -257,6 +287,15 @@ impl Cli {
             .or_else(|| Self::parse_from(["tickchain", "mesh"]).command)
             .expect("`mesh` is a command")
     }
+}
+
+fn parse_seconds(text: &str) -> Result<Duration, String> {
+    let seconds = text
+        .parse()
+        .ok()
+        .filter(|seconds| (0.1..=3600.0).contains(seconds));
+    let seconds: f64 = seconds.ok_or("a number of seconds from 0.1 to 3600 is needed")?;
+    Ok(Duration::from_secs_f64(seconds))
 }
 
 fn parse_name(text: &str) -> Result<Name, String> {

@@ -8,6 +8,7 @@ pub mod http;
 pub mod links;
 pub mod log;
 pub mod mesh;
+mod mine_bench;
 pub mod node;
 mod run;
 pub mod search;

@@ -10,7 +10,7 @@ use super::error::DaemonError;
 use super::http::Guard;
 use super::mesh::MeshSetup;
 use super::node::{RunningNode, Setup, Sockets};
-use super::{banner, genesis_file, mesh, signals};
+use super::{banner, genesis_file, mesh, mine_bench, signals};
 use crate::ledger::Genesis;
 
 /// Does what the command line asks for until a signal ends it. What goes wrong is written to standard
@@ -20,6 +20,10 @@ pub fn run(cli: Cli) -> ExitCode {
     let result = match cli.command() {
         Command::Node(args) => node(args),
         Command::Mesh(args) => run_mesh(args),
+        Command::MineBench(args) => {
+            mine_bench::run(&args);
+            Ok(())
+        }
         Command::Completions { shell } => {
             let mut script = Vec::new();
             let mut command = <Cli as clap::CommandFactory>::command();

@@ -103,4 +103,6 @@ pub use handle::{Handle, View};
 pub use link::{Link, OUTGOING_QUEUE};
 pub use observers::{EVENT_RING, Next, NumberedEvent, Subscription};
 pub use options::Options;
-pub use search::{Found, Searcher, ThreadSearcher, search_until};
+pub use search::{
+    Found, MANY_THREADS_FROM, Searcher, ThreadSearcher, processors, search_on, search_until,
+};

@@ -56,16 +56,16 @@ impl Header {
 /// use tickchain::ledger::Difficulty;
 /// assert_eq!(Difficulty::default().bits(), 12); // "the hex hash ends in 000"
 /// assert_eq!(Difficulty::default().work(), 4096);
-/// assert!(Difficulty::new(49).is_none());
+/// assert!(Difficulty::new(65).is_none());
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "u8", into = "u8")]
 pub struct Difficulty(u8);
 
 impl Difficulty {
-    /// The most bits. Of a header's 2^53 nonces one fits then, but for a chance of e^−32: a search that
-    /// is left alone ends.
-    pub const MAX: u8 = 48;
+    /// The most bits. Up to 48, one of a header's 2^53 nonces fits but for a chance of e^−32; far above
+    /// that a candidate may have none, and its miner stands still until it is reset.
+    pub const MAX: u8 = 64;
 
     /// A difficulty of `bits`, or `None` above [`Difficulty::MAX`].
     pub fn new(bits: u8) -> Option<Self> {
