@@ -59,12 +59,13 @@ fn restore_chain(server: &Server, blocks: u64, timestamp: i64) {
         previous = block.header().hash();
         chain.push(block);
     }
-    let restored = server.handle.update(|node| {
-        let mut state = node.state();
+    let handle = &server.handle;
+    let restored = async {
+        let mut state = handle.read(tickchain::node::HonestNode::state).await?;
         state.blocks = chain;
-        node.restore(state)
-    });
-    smol::block_on(restored).unwrap().unwrap();
+        handle.restore(state).await
+    };
+    smol::block_on(restored).unwrap();
 }
 
 #[test]

@@ -213,8 +213,8 @@ proptest! {
         for state in states {
             let json = serde_json::to_string(&state).unwrap();
             let read: State = serde_json::from_str(&json).unwrap();
-            let node = again.network.nodes.get_mut(&state.name).unwrap();
-            node.restore(read).unwrap();
+            again.network.restore(read).unwrap();
+            let node = &again.network.nodes[&state.name];
             prop_assert_eq!(node.state().blocks, state.blocks.clone());
             prop_assert_eq!(serde_json::to_value(node.state().pool).unwrap(), serde_json::to_value(&state.pool).unwrap());
         }

@@ -1,6 +1,6 @@
 //! What can go wrong with a request or a link.
 
-use crate::node::{Name, RequestError};
+use crate::node::{Name, RequestError, StateError};
 
 /// Why a [`Handle`](super::Handle)'s call failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -15,6 +15,9 @@ pub enum DriverError {
     /// The node was reset, or got another state, while a clock was waited for.
     #[error("the node was reset before it reached the clock")]
     Reset,
+    /// The state that the node was to become is none of its own.
+    #[error(transparent)]
+    State(#[from] StateError),
     /// There is a link to this peer already; only one may be.
     #[error("there is a link to {peer} already")]
     LinkExists {

@@ -22,8 +22,12 @@ const COMMANDS_A_TURN: usize = 64;
 /// Where the answer to a request goes.
 pub(super) type Reply = Sender<Result<Answer, DriverError>>;
 
-/// Changes the node, and gives back what replies: only when everyone sees the change.
-pub(super) type Update<N> = Box<dyn FnOnce(&mut N) -> Box<dyn FnOnce() + Send> + Send>;
+/// Changes the node, and gives back what is to be done about it and what replies: only when everyone
+/// sees the change.
+pub(super) type Update<N> =
+    Box<dyn FnOnce(&mut N) -> (Effects<N>, Box<dyn FnOnce() + Send>) + Send>;
+
+type Effects<N> = Vec<Effect<<N as Node>::Message>>;
 
 /// What the event loop is asked to do.
 ///
@@ -138,9 +142,11 @@ impl<N: Node + 'static> Driver<N> {
             Command::Clock { to, reply } => self.clock(to, reply),
             Command::Read(read) => read(&self.node),
             Command::Update(update) => {
-                let reply = update(&mut self.node);
-                self.refresh_view();
+                let (effects, reply) = update(&mut self.node);
                 self.waits.reset();
+                let mut down = VecDeque::new();
+                self.carry_out(effects, &mut down);
+                self.take_down(down);
                 reply();
             }
             Command::Connect {
@@ -221,20 +227,27 @@ impl<N: Node + 'static> Driver<N> {
     /// all the rest done.
     fn hand_in(&mut self, input: Input<N::Message>) -> Option<Result<Answer, RequestError>> {
         let mut down = VecDeque::new();
-        let answer = self.carry_out(input, &mut down);
-        while let Some(peer) = down.pop_front() {
-            self.carry_out(Input::PeerDown { peer }, &mut down);
-        }
+        let effects = self.node.handle(input);
+        let answer = self.carry_out(effects, &mut down);
+        self.take_down(down);
         answer
+    }
+
+    /// Tells the node of the links that went down, and carries out what comes of that.
+    fn take_down(&mut self, mut down: VecDeque<Name>) {
+        while let Some(peer) = down.pop_front() {
+            let effects = self.node.handle(Input::PeerDown { peer });
+            self.carry_out(effects, &mut down);
+        }
     }
 
     fn carry_out(
         &mut self,
-        input: Input<N::Message>,
+        effects: Effects<N>,
         down: &mut VecDeque<Name>,
     ) -> Option<Result<Answer, RequestError>> {
         let mut answer = None;
-        let mut effects = self.node.handle(input).into_iter().peekable();
+        let mut effects = effects.into_iter().peekable();
         while let Some(Effect::Persist(_)) = effects.peek() {
             // Here a driver with storage writes, before anything below is seen by anyone.
             effects.next();

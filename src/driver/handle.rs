@@ -9,8 +9,8 @@ use super::error::DriverError;
 use super::event_loop::Command;
 use super::link::Link;
 use super::observers::{Log, Subscription};
-use crate::ledger::{TxId, UncheckedBlock};
-use crate::node::{Answer, Input, Name, Node, Payment, Status};
+use crate::ledger::{Store, TxId, UncheckedBlock};
+use crate::node::{Answer, Effect, HonestNode, Input, Name, Node, Payment, State, Status};
 
 /// What a node is about at this moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -142,21 +142,21 @@ impl<N: Node> Handle<N> {
         .await
     }
 
-    /// Makes the node another between two inputs: for restoring a state. Whoever waits for a clock
-    /// gets [`DriverError::Reset`].
+    /// Makes the node another between two inputs, and carries out the effects that `change` gives back
+    /// before it returns: for restoring a state. Whoever waits for a clock gets
+    /// [`DriverError::Reset`].
     ///
     /// # Errors
     /// See [`Handle`].
     pub async fn update<R: Send + 'static>(
         &self,
-        change: impl FnOnce(&mut N) -> R + Send + 'static,
+        change: impl FnOnce(&mut N) -> (R, Vec<Effect<N::Message>>) + Send + 'static,
     ) -> Result<R, DriverError> {
         self.ask(|reply| {
             Command::Update(Box::new(move |node| {
-                let result = change(node);
-                Box::new(move || {
-                    let _ = reply.try_send(result);
-                })
+                let (result, effects) = change(node);
+                let reply = move || drop(reply.try_send(result));
+                (effects, Box::new(reply))
             }))
         })
         .await
@@ -211,6 +211,21 @@ impl<N: Node> Handle<N> {
         self.commands
             .try_send(command)
             .map_err(|_| DriverError::Stopped)
+    }
+}
+
+impl<S: Store + Clone + 'static> Handle<HonestNode<S>> {
+    /// Makes the node what `state` says, see [`HonestNode::restore`]. Whoever waits for a clock gets
+    /// [`DriverError::Reset`].
+    ///
+    /// # Errors
+    /// [`DriverError::State`] when the state is refused: then nothing has changed; see [`Handle`].
+    pub async fn restore(&self, state: State) -> Result<(), DriverError> {
+        let restored = self.update(|node| match node.restore(state) {
+            Ok(effects) => (Ok(()), effects),
+            Err(error) => (Err(error), Vec::new()),
+        });
+        Ok(restored.await??)
     }
 }
 

@@ -11,7 +11,7 @@ use tickchain::ledger::search::{Outcome, search_from};
 use tickchain::ledger::{Account, Difficulty, Genesis, Hash, TxId};
 use tickchain::node::{
     Answer, Config, Costs, Effect, Event, HonestNode, Input, Message, Name, Node, Payment,
-    RequestError, Status,
+    RequestError, State, StateError, Status,
 };
 
 /// The wall time at clock 0, seconds since 1970 UTC.
@@ -199,6 +199,14 @@ impl Network {
             .ledger()
             .balance(&account(name))
             .unwrap_or(0)
+    }
+
+    /// Makes a node what a state of its own says.
+    pub fn restore(&mut self, state: State) -> Result<(), StateError> {
+        let name = state.name.clone();
+        let effects = self.nodes.get_mut(&name).unwrap().restore(state)?;
+        self.carry_out(&name, effects);
+        Ok(())
     }
 
     /// Feeds an input and carries out what follows, messages in the order they were sent.

@@ -108,6 +108,7 @@ fn a_reset_fails_those_who_wait_for_a_clock() {
 
     let mut clock = pin!(handle.clock(9));
     assert!(ready(&mut clock).is_none());
-    rig.get(handle.update(|node| node.clock = 4)).unwrap();
+    rig.get(handle.update(|node| (node.clock = 4, Vec::new())))
+        .unwrap();
     assert_eq!(ready(clock), Some(Err(DriverError::Reset)));
 }

@@ -87,8 +87,7 @@ fn a_state_with_a_search_under_way_is_restored_and_goes_on() {
         node.clock(2).await.unwrap();
         let state = node.read(HonestNode::state).await.unwrap();
         node.reset(2).await.unwrap();
-        let restored = node.update(|node| node.restore(state)).await;
-        assert_eq!(restored, Ok(Ok(())));
+        node.restore(state).await.unwrap();
         assert_eq!(node.view().clock, 2);
         node.clock(3).await.unwrap();
         assert_eq!(height(&node).await, 1);

@@ -100,6 +100,7 @@ impl From<DriverError> for Problem {
     fn from(error: DriverError) -> Self {
         match error {
             DriverError::Refused(refused) => refused.into(),
+            DriverError::State(refused) => Self::bad(refused.to_string()),
             DriverError::Stopped => Self::new(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "the node is shutting down: start the program again",

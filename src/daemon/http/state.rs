@@ -20,11 +20,6 @@ pub(super) async fn put(api: Api, call: Call) -> Outcome {
             "this is not a state ({error}): send what GET /state answered"
         ))
     })?;
-    let restored = api
-        .node
-        .handle
-        .update(move |node| node.restore(state))
-        .await?;
-    restored.map_err(|error| Problem::bad(error.to_string()))?;
+    api.node.handle.restore(state).await?;
     Ok(Reply::done())
 }

@@ -12,6 +12,7 @@ mod payments;
 mod pool;
 mod refused;
 mod request;
+mod restore;
 mod state;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,7 +22,8 @@ pub use inbox::MAX_INBOX;
 pub use link::{MAX_KNOWN, Thing};
 pub use pool::{MAX_POOL, MAX_WAITING};
 pub use request::RequestError;
-pub use state::{State, StateError};
+pub use restore::StateError;
+pub use state::State;
 
 use self::catch_up::CatchUp;
 use self::clock::Busy;

@@ -3,64 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use super::inbox::{Content, Item, Key, Question};
-use super::link::Known;
 use super::pool::Queued;
 use super::*;
-use crate::ledger::{Block, BlockError, Draft, PaymentError, UncheckedBlock};
+use crate::ledger::{Block, UncheckedBlock};
 use crate::node::message::Body;
 
 /// The version of [`State`] that this node writes and reads.
-const VERSION: u32 = 1;
-
-/// Why a state was refused. The node is as it was.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum StateError {
-    /// The version is not known.
-    #[error("state version {version} is not known, this node reads version {VERSION}")]
-    Version {
-        /// The version given.
-        version: u32,
-    },
-    /// It is another node's.
-    #[error("this is the state of node {state}, not of {node}")]
-    Name {
-        /// The state's node.
-        state: Name,
-        /// This node.
-        node: Name,
-    },
-    /// It is of another network.
-    #[error("the state is of network {state}, this node is in {node}")]
-    Network {
-        /// The state's network.
-        state: Hash,
-        /// This node's.
-        node: Hash,
-    },
-    /// A block breaks a rule.
-    #[error("block {id} of the state: {reason}")]
-    Block {
-        /// The block's id.
-        id: u64,
-        /// The rule.
-        reason: String,
-    },
-    /// A payment of the pool or the candidate cannot be paid.
-    #[error("payment {id} of the state: {error}")]
-    Payment {
-        /// The payment's id.
-        id: TxId,
-        /// The rule.
-        error: PaymentError,
-    },
-    /// Parts of the state contradict each other.
-    #[error("the state contradicts itself: {what}")]
-    Contradiction {
-        /// How.
-        what: &'static str,
-    },
-}
+pub(super) const VERSION: u32 = 1;
 
 /// The whole node as one versioned document: what [`HonestNode::restore`] takes to go on as if nothing
 /// had been.
@@ -79,63 +28,63 @@ pub struct State {
     pub clock: u64,
     /// What it does at it.
     pub status: Status,
-    standing: bool,
-    wall: i64,
-    counters: Counters,
+    pub(super) standing: bool,
+    pub(super) wall: i64,
+    pub(super) counters: Counters,
     /// Main-chain blocks above genesis.
     pub blocks: Vec<UncheckedBlock>,
     /// Side blocks, parents first.
     pub side: Vec<UncheckedBlock>,
     /// The pool, in order.
     pub pool: Vec<Transaction>,
-    queue: Vec<QueuedState>,
-    waiting: Vec<(Transaction, bool)>,
-    inbox: Vec<ItemState>,
-    mine: Option<(u64, u64)>,
-    busy: Option<Busy>,
-    work: Option<WorkState>,
-    relay_tip: bool,
-    relay: Vec<Transaction>,
-    links: Vec<LinkState>,
-    announcers: Vec<(Name, Hash)>,
-    asked: Option<(Name, u64)>,
+    pub(super) queue: Vec<QueuedState>,
+    pub(super) waiting: Vec<(Transaction, bool)>,
+    pub(super) inbox: Vec<ItemState>,
+    pub(super) mine: Option<(u64, u64)>,
+    pub(super) busy: Option<Busy>,
+    pub(super) work: Option<WorkState>,
+    pub(super) relay_tip: bool,
+    pub(super) relay: Vec<Transaction>,
+    pub(super) links: Vec<LinkState>,
+    pub(super) announcers: Vec<(Name, Hash)>,
+    pub(super) asked: Option<(Name, u64)>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Counters {
-    salt: u64,
-    issued: u64,
-    sequence: u64,
-    arrivals: u64,
-    searches: u64,
+pub(super) struct Counters {
+    pub(super) salt: u64,
+    pub(super) issued: u64,
+    pub(super) sequence: u64,
+    pub(super) arrivals: u64,
+    pub(super) searches: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct QueuedState {
-    transaction: Transaction,
-    since: (u64, u64),
+pub(super) struct QueuedState {
+    pub(super) transaction: Transaction,
+    pub(super) since: (u64, u64),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct ItemState {
-    from: Option<Name>,
-    ready: u64,
-    arrival: u64,
-    message: Message,
+pub(super) struct ItemState {
+    pub(super) from: Option<Name>,
+    pub(super) ready: u64,
+    pub(super) arrival: u64,
+    pub(super) message: Message,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct WorkState {
-    candidate: UncheckedBlock,
-    found: bool,
+pub(super) struct WorkState {
+    pub(super) candidate: UncheckedBlock,
+    pub(super) found: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct LinkState {
-    peer: Name,
-    known: Vec<Thing>,
-    question: Option<Question>,
-    asked: Option<u64>,
+pub(super) struct LinkState {
+    pub(super) peer: Name,
+    pub(super) known: Vec<Thing>,
+    pub(super) question: Option<Question>,
+    pub(super) asked: Option<u64>,
 }
 
 impl<S: Store> HonestNode<S> {
@@ -194,262 +143,6 @@ impl<S: Store> HonestNode<S> {
         let mut side: Vec<UncheckedBlock> = side.map(|block| block.to_unchecked()).collect();
         side.sort_by_key(|block| block.id);
         side
-    }
-}
-
-impl<S: Store + Clone> HonestNode<S> {
-    /// Becomes what the document says. Links stay as they are; what the state remembers of links that
-    /// are up is taken over. A search goes on with the next input.
-    ///
-    /// # Errors
-    /// A [`StateError`]; then nothing has changed.
-    pub fn restore(&mut self, state: State) -> Result<(), StateError> {
-        self.check_origin(&state)?;
-        let mut restored = Self {
-            ledger: self.restored_ledger(&state)?,
-            ..self.emptied()
-        };
-        restored.restore_payments(&state)?;
-        restored.restore_inbox(&state)?;
-        restored.restore_work(&state)?;
-        restored.restore_links(&state);
-        (restored.started, restored.clock, restored.status) =
-            (state.started, state.clock, state.status);
-        (restored.target, restored.standing, restored.wall) =
-            (state.clock, state.standing, state.wall);
-        let Counters {
-            salt,
-            issued,
-            sequence,
-            arrivals,
-            searches,
-        } = state.counters;
-        (restored.salt, restored.issued) = (salt, issued);
-        // Never back, so that no fact or message of before is taken for one of after.
-        restored.sequence = self.sequence.max(sequence);
-        restored.arrivals = arrivals;
-        restored.searches = self.searches.max(searches);
-        restored.mine = state.mine;
-        restored.relay_tip = state.relay_tip;
-        restored.relay.clone_from(&state.relay);
-        restored.effects.push(Effect::CancelSearch);
-        restored.record(Record::Restored(Box::new(state)));
-        if let Some(work) = restored.work.take() {
-            if work.found {
-                restored.work = Some(work);
-            } else {
-                restored.search_for(work.candidate);
-            }
-        }
-        *self = restored;
-        Ok(())
-    }
-
-    fn emptied(&self) -> Self {
-        let config = Config {
-            name: self.name.clone(),
-            genesis: Default::default(),
-            costs: self.costs,
-        };
-        let links = self.links.iter();
-        let fresh = |link: &Link| Link {
-            latency: link.latency,
-            ..Link::default()
-        };
-        let links = links
-            .map(|(peer, link)| (peer.clone(), fresh(link)))
-            .collect();
-        Self {
-            links,
-            ..Self::with_ledger(config, self.ledger.clone())
-        }
-    }
-
-    fn check_origin(&self, state: &State) -> Result<(), StateError> {
-        if state.version != VERSION {
-            return Err(StateError::Version {
-                version: state.version,
-            });
-        }
-        if state.name != self.name {
-            return Err(StateError::Name {
-                state: state.name.clone(),
-                node: self.name.clone(),
-            });
-        }
-        if state.network != self.ledger.network_id() {
-            let node = self.ledger.network_id();
-            return Err(StateError::Network {
-                state: state.network,
-                node,
-            });
-        }
-        let numbers = [
-            state.counters.sequence,
-            state.counters.arrivals,
-            state.counters.searches,
-        ];
-        if state.clock > MAX_SAFE_INTEGER || numbers.iter().any(|n| *n > MAX_SAFE_INTEGER) {
-            return Err(StateError::Contradiction {
-                what: "a number is above 2^53 - 1",
-            });
-        }
-        Ok(())
-    }
-
-    fn restored_ledger(&self, state: &State) -> Result<Ledger<S>, StateError> {
-        let mut ledger = self.ledger.clone();
-        ledger.reset();
-        for unchecked in state.blocks.iter().chain(&state.side) {
-            let id = unchecked.id;
-            let failed = |reason: String| StateError::Block { id, reason };
-            let block = unchecked.clone().check(ledger.difficulty());
-            let block = block.map_err(|error: BlockError| failed(error.to_string()))?;
-            ledger
-                .insert(block)
-                .outcome
-                .map_err(|error| failed(error.to_string()))?;
-        }
-        let tip = state.blocks.last().map_or(0, |block| block.id);
-        if ledger.tip().id() != tip || tip != state.blocks.len() as u64 {
-            let what = "a side branch has more work than the main chain";
-            return Err(StateError::Contradiction { what });
-        }
-        Ok(ledger)
-    }
-
-    fn restore_payments(&mut self, state: &State) -> Result<(), StateError> {
-        for transaction in &state.pool {
-            let pushed = self.pool.push(self.ledger.store(), transaction.clone());
-            pushed.map_err(|error| StateError::Payment {
-                id: transaction.id,
-                error,
-            })?;
-        }
-        for QueuedState { transaction, since } in &state.queue {
-            self.queue.push(Queued {
-                transaction: transaction.clone(),
-                since: *since,
-            });
-        }
-        for (transaction, accepted) in &state.waiting {
-            drop(self.waiting.push(transaction.clone(), *accepted));
-        }
-        Ok(())
-    }
-
-    fn restore_inbox(&mut self, state: &State) -> Result<(), StateError> {
-        let difficulty = self.ledger.difficulty();
-        let check = |block: &UncheckedBlock| -> Result<Block, StateError> {
-            let checked = block.clone().check(difficulty);
-            checked.map_err(|error| StateError::Block {
-                id: block.id,
-                reason: error.to_string(),
-            })
-        };
-        for ItemState {
-            from,
-            ready,
-            arrival,
-            message,
-        } in &state.inbox
-        {
-            let Message {
-                stamp,
-                sequence,
-                body,
-            } = message;
-            let content = match body {
-                Body::NewBlock(block) => Content::Block(check(block)?),
-                Body::NewTx(transaction) => Content::Payment(transaction.clone()),
-                Body::ReqChain(locator) => Content::Question(Question {
-                    sequence: *sequence,
-                    locator: locator.clone(),
-                }),
-                Body::Chain { blocks, .. } => {
-                    Content::Chain(blocks.iter().map(check).collect::<Result<_, _>>()?)
-                }
-            };
-            let key = Key {
-                stamp: *stamp,
-                from: from.clone(),
-                sequence: *sequence,
-            };
-            self.inbox.insert(
-                key,
-                Item {
-                    ready: *ready,
-                    arrival: *arrival,
-                    content,
-                },
-            );
-        }
-        Ok(())
-    }
-
-    fn restore_work(&mut self, state: &State) -> Result<(), StateError> {
-        let contradiction = |what| Err(StateError::Contradiction { what });
-        let is_mining = state.busy.is_some_and(|busy| busy.status == Status::Mining);
-        if (is_mining || state.standing) && state.work.is_none() {
-            return contradiction("the node mines and has no candidate");
-        }
-        if state.busy.is_some_and(|busy| busy.left == 0) {
-            return contradiction("the node is busy for no more clocks");
-        }
-        self.busy = state.busy;
-        let Some(WorkState { candidate, found }) = state.work.clone() else {
-            return Ok(());
-        };
-        if candidate.previous_block_hash != self.ledger.tip().hash()
-            || candidate.id != self.ledger.tip().id() + 1
-            || candidate.timestamp < self.ledger.tip().header().timestamp
-        {
-            return contradiction("the candidate does not stand on the tip");
-        }
-        let mut draft = Draft::default();
-        for transaction in candidate.transactions.iter() {
-            draft
-                .pay(self.ledger.store(), transaction, candidate.id)
-                .map_err(|error| StateError::Payment {
-                    id: transaction.id,
-                    error,
-                })?;
-        }
-        let needed = if found {
-            self.ledger.difficulty()
-        } else {
-            Default::default()
-        };
-        if found && candidate.clone().check(needed).is_err() {
-            return contradiction("the candidate's nonce does not fit");
-        }
-        self.work = Some(Work {
-            search: 0,
-            candidate,
-            found,
-        });
-        Ok(())
-    }
-
-    fn restore_links(&mut self, state: &State) {
-        for LinkState {
-            peer,
-            known,
-            question,
-            asked,
-        } in &state.links
-        {
-            if let Some(link) = self.links.get_mut(peer) {
-                let mut remembered = Known::default();
-                for thing in known {
-                    remembered.insert(*thing);
-                }
-                link.known = remembered;
-                (link.question, link.asked) = (question.clone(), *asked);
-            }
-        }
-        self.catch_up.announcers.clone_from(&state.announcers);
-        self.catch_up.asked.clone_from(&state.asked);
     }
 }
 
