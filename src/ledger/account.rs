@@ -1,7 +1,6 @@
 //! Account names and amounts.
 
 use std::fmt;
-use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -51,60 +50,72 @@ pub fn check_name(name: &str) -> Result<(), AccountError> {
     }
 }
 
-/// An account: a name that holds a balance. Cheap to clone.
-///
-/// ```
-/// use tickchain::ledger::Account;
-/// let aki: Account = "aki".parse()?;
-/// assert_eq!(aki.as_str(), "aki");
-/// assert!("".parse::<Account>().is_err());
-/// # Ok::<(), tickchain::ledger::AccountError>(())
-/// ```
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Account(Arc<str>);
+/// A type of names that keep the rule of [`check_name`]: text shared by its clones.
+macro_rules! name_type {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(std::sync::Arc<str>);
 
-impl Account {
-    /// The name.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
+        impl $name {
+            /// The name as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = $crate::ledger::AccountError;
+
+            fn from_str(name: &str) -> Result<Self, Self::Err> {
+                $crate::ledger::check_name(name)?;
+                Ok(Self(name.into()))
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = $crate::ledger::AccountError;
+
+            fn try_from(name: String) -> Result<Self, Self::Error> {
+                name.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(name: $name) -> Self {
+                name.as_str().to_owned()
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                std::fmt::Debug::fmt(&self.0, f)
+            }
+        }
+    };
 }
 
-impl std::str::FromStr for Account {
-    type Err = AccountError;
+pub(crate) use name_type;
 
-    fn from_str(name: &str) -> Result<Self, AccountError> {
-        check_name(name)?;
-        Ok(Self(name.into()))
-    }
-}
-
-impl TryFrom<String> for Account {
-    type Error = AccountError;
-
-    fn try_from(name: String) -> Result<Self, AccountError> {
-        name.parse()
-    }
-}
-
-impl From<Account> for String {
-    fn from(account: Account) -> Self {
-        account.as_str().to_owned()
-    }
-}
-
-impl fmt::Display for Account {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl fmt::Debug for Account {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.0, f)
-    }
-}
+name_type!(
+    /// An account: a name that holds a balance. Cheap to clone.
+    ///
+    /// ```
+    /// use tickchain::ledger::Account;
+    /// let aki: Account = "aki".parse()?;
+    /// assert_eq!(aki.as_str(), "aki");
+    /// assert!("".parse::<Account>().is_err());
+    /// # Ok::<(), tickchain::ledger::AccountError>(())
+    /// ```
+    Account
+);
 
 /// What a payment moves: an integer from 1 to [`MAX_SAFE_INTEGER`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

@@ -39,6 +39,7 @@ mod timestamp;
 mod transaction;
 mod tree;
 
+pub(crate) use account::name_type;
 pub use account::{Account, AccountError, MAX_NAME_BYTES, MAX_SAFE_INTEGER, Value, check_name};
 pub use block::{Block, BlockError, MAX_BLOCK_BYTES, MAX_BLOCK_TRANSACTIONS, UncheckedBlock};
 pub use draft::{Draft, PaymentError};

@@ -16,6 +16,11 @@ pub(super) struct CatchUp {
 }
 
 impl CatchUp {
+    /// Waits for an answer of `peer` no longer.
+    fn ask_no_more(&mut self, peer: &Name) {
+        self.asked.take_if(|(asked, _)| asked == peer);
+    }
+
     /// The clock at which another peer is asked.
     pub(super) fn next_change(&self) -> Option<u64> {
         let (asked, until) = self.asked.as_ref()?;
@@ -82,14 +87,7 @@ impl<S: Store> HonestNode<S> {
     /// announced; one that brought some is, until level.
     pub(super) fn answered(&mut self, from: Option<&Name>, news: bool) {
         let Some(from) = from else { return };
-        if self
-            .catch_up
-            .asked
-            .as_ref()
-            .is_some_and(|(asked, _)| asked == from)
-        {
-            self.catch_up.asked = None;
-        }
+        self.catch_up.ask_no_more(from);
         if !news {
             self.catch_up.announcers.retain(|(peer, _)| peer != from);
         }
@@ -116,14 +114,7 @@ impl<S: Store> HonestNode<S> {
         self.catch_up
             .announcers
             .retain(|(announcer, _)| announcer != peer);
-        if self
-            .catch_up
-            .asked
-            .as_ref()
-            .is_some_and(|(asked, _)| asked == peer)
-        {
-            self.catch_up.asked = None;
-        }
+        self.catch_up.ask_no_more(peer);
         self.ask_next();
     }
 }
