@@ -12,6 +12,10 @@ use crate::node::Name;
 /// for the whole pool of a peer, which comes when a link comes up.
 pub const MAX_INBOX: usize = 16_384;
 
+/// The most that waits in the inbox from peers whose links are gone, all together. The messages of one
+/// more are dropped as it goes: what they said comes with the exchange on its next link.
+pub const MAX_INBOX_GONE: usize = 4 * MAX_INBOX;
+
 /// What orders messages that are ready at one clock.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Key {
@@ -87,6 +91,35 @@ impl Inbox {
         if let Some(replaced) = self.coming.insert((item.ready, key), item) {
             self.release(&from, &replaced.content);
         }
+    }
+
+    /// What waits from peers that `is_gone` says are gone, counted as for [`MAX_INBOX`].
+    pub(super) fn load_of(&self, is_gone: impl Fn(&Name) -> bool) -> usize {
+        let gone = |(from, _): &(&Option<Name>, &usize)| from.as_ref().is_some_and(&is_gone);
+        self.load.iter().filter(gone).map(|(_, load)| load).sum()
+    }
+
+    /// Takes out all that waits from a peer.
+    pub(super) fn take_from(&mut self, peer: &Name) -> Vec<(Key, Content)> {
+        let is_from = |key: &Key| key.from.as_ref() == Some(peer);
+        let (theirs, others) = std::mem::take(&mut self.coming)
+            .into_iter()
+            .partition(|((_, key), _)| is_from(key));
+        self.coming = others;
+        let theirs: BTreeMap<(u64, Key), Item> = theirs;
+        let mut taken: Vec<(Key, Item)> = theirs
+            .into_iter()
+            .map(|((_, key), item)| (key, item))
+            .collect();
+        for ready in [&mut self.blocks, &mut self.payments] {
+            let (theirs, others): (BTreeMap<_, _>, _) = std::mem::take(ready)
+                .into_iter()
+                .partition(|(key, _)| is_from(key));
+            *ready = others;
+            taken.extend(theirs);
+        }
+        let content = |(key, item): (Key, Item)| (key, item.content);
+        taken.into_iter().map(content).collect()
     }
 
     /// The clock at which the next message that is not ready yet becomes so.

@@ -1,6 +1,6 @@
 //! Links and what comes and goes over them.
 
-use super::inbox::{Content, Item, Key, Question};
+use super::inbox::{Content, Item, Key, MAX_INBOX_GONE, Question};
 use super::link::Thing;
 use super::*;
 use crate::ledger::{Block, ConnectError, UncheckedBlock};
@@ -30,12 +30,33 @@ impl<S: Store> HonestNode<S> {
         }
     }
 
-    /// What the peer said and was acknowledged stays in the inbox.
+    /// What the peer said and was acknowledged stays in the inbox, unless too much waits already from
+    /// peers that are gone: names cost nothing, and one peer may come and go under many.
     pub(super) fn peer_down(&mut self, peer: &Name) {
         if self.links.remove(peer).is_some() {
             self.tell(Event::PeerDown { peer: peer.clone() });
+            let gone = |name: &Name| !self.links.contains_key(name);
+            if self.inbox.load_of(gone) > MAX_INBOX_GONE {
+                self.drop_messages(peer);
+            }
             self.forget_announcer(peer);
         }
+    }
+
+    fn drop_messages(&mut self, peer: &Name) {
+        let dropped = self.inbox.take_from(peer);
+        let reason = format!(
+            "{} messages of a peer that is gone are dropped: too many wait from such peers",
+            dropped.len()
+        );
+        for (key, content) in dropped {
+            self.taken(key, &content);
+        }
+        self.tell(Event::Refused {
+            from: Some(peer.clone()),
+            about: None,
+            reason,
+        });
     }
 
     /// Takes a message into the inbox, or refuses it.

@@ -18,7 +18,7 @@ mod state;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use config::{Config, Costs, MiningCost};
-pub use inbox::MAX_INBOX;
+pub use inbox::{MAX_INBOX, MAX_INBOX_GONE};
 pub use link::{MAX_KNOWN, Thing};
 pub use pool::{MAX_POOL, MAX_WAITING};
 pub use request::RequestError;
