@@ -112,3 +112,24 @@ fn peers_that_come_and_go_under_new_names_do_not_fill_the_inbox() {
     // What the first of them said is still there.
     assert!(node.inbox_len() >= MAX_INBOX);
 }
+
+#[test]
+fn blocks_that_come_children_first_cost_no_more() {
+    let mut node = node();
+    up(&mut node, peer(1));
+    let mut parent = tip(&node);
+    let mut blocks = Vec::new();
+    for _ in 0..MAX_INBOX {
+        let block = block(parent, 0, Vec::new());
+        parent = (block.id, block.header().hash());
+        blocks.push(block);
+    }
+    for (sequence, block) in (0..).zip(blocks.into_iter().rev()) {
+        say(&mut node, peer(1), sequence, Body::NewBlock(block));
+    }
+    let began = Instant::now();
+    tick(&mut node);
+    assert_eq!(tip(&node), parent);
+    let took = began.elapsed();
+    assert!(took < Duration::from_secs(3), "{took:?}");
+}

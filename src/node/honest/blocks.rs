@@ -87,32 +87,39 @@ impl<S: Store> HonestNode<S> {
     /// Takes in all blocks that are ready; whether the tip moved.
     pub(super) fn take_blocks(&mut self) -> bool {
         let mut moves = Moves::default();
-        let mut items = std::mem::take(&mut self.inbox.blocks);
-        // A block may come before its parent in the order: rounds, until one brings nothing.
-        loop {
-            let before = items.len();
-            let mut later = BTreeMap::new();
-            for (key, item) in items {
-                if self.is_connectable(&item.content) {
-                    self.take_item(key, item, &mut moves);
-                } else {
-                    later.insert(key, item);
-                }
-            }
-            items = later;
-            if items.is_empty() || items.len() == before {
-                break;
+        // A block may come before its parent in the order. Those that can be connected are taken in
+        // rounds; one whose parent came later in the order has its turn in the round after that.
+        let mut turns = BTreeMap::new();
+        let mut orphans: BTreeMap<Hash, Vec<(Key, Item)>> = BTreeMap::new();
+        for (key, item) in std::mem::take(&mut self.inbox.blocks) {
+            match self.missing_parent(&item.content) {
+                None => drop(turns.insert((0, key), item)),
+                Some(parent) => orphans.entry(parent).or_default().push((key, item)),
             }
         }
-        for (key, item) in items {
+        while let Some(((round, key), item)) = turns.pop_first() {
+            let came: Vec<Hash> = item.content.blocks().iter().map(Block::hash).collect();
+            self.take_item(key.clone(), item, &mut moves);
+            for parent in came {
+                if !orphans.contains_key(&parent) || !self.ledger.contains(&parent) {
+                    continue;
+                }
+                for (child, item) in orphans.remove(&parent).into_iter().flatten() {
+                    turns.insert((round + u64::from(child < key), child), item);
+                }
+            }
+        }
+        let orphans: BTreeMap<Key, Item> = orphans.into_values().flatten().collect();
+        for (key, item) in orphans {
             self.take_item(key, item, &mut moves);
         }
         self.after_moves(moves)
     }
 
-    fn is_connectable(&self, content: &Content) -> bool {
-        let first = content.blocks().first();
-        first.is_none_or(|block| self.ledger.contains(&block.header().previous_block_hash))
+    /// The parent of the first block, when the tree does not have it.
+    fn missing_parent(&self, content: &Content) -> Option<Hash> {
+        let parent = content.blocks().first()?.header().previous_block_hash;
+        (!self.ledger.contains(&parent)).then_some(parent)
     }
 
     fn take_item(&mut self, key: Key, item: Item, moves: &mut Moves) {
