@@ -114,6 +114,115 @@ fn peers_that_come_and_go_under_new_names_do_not_fill_the_inbox() {
 }
 
 #[test]
+fn payments_of_peers_that_become_unpayable_do_not_pile_up() {
+    let mut node = node();
+    up(&mut node, peer(1));
+    let mut sequence = 0;
+    let rounds = [("satoshi", "so", 5), ("so", "aki", 8), ("aki", "so", 3)];
+    for (round, (from, to, all)) in (1..).zip(rounds) {
+        for payment in circling(round * 1_000_000, MAX_POOL, from, all) {
+            sequence += 1;
+            say(&mut node, peer(1), sequence, Body::NewTx(payment));
+        }
+        tick(&mut node);
+        tick(&mut node);
+        let breaking = transaction(10 + round, from, to, 1);
+        let block = block(tip(&node), 0, vec![breaking]);
+        take_in(&mut node, block);
+        tick(&mut node);
+    }
+    let waiting = node.waiting().count();
+    assert!(waiting <= MAX_WAITING, "{waiting}");
+    let accepted = node.handle(Input::Pay(payment("satoshi", "so", 1)));
+    assert!(
+        accepted
+            .iter()
+            .any(|effect| matches!(effect, Effect::Answer(Ok(_)))),
+        "{accepted:?}"
+    );
+}
+
+/// A node's own payments are kept however many others wait, also after they were in a block that left
+/// the chain.
+#[test]
+fn an_accepted_payment_outlasts_a_branch_and_a_crowd() {
+    let mut node = node();
+    up(&mut node, peer(1));
+    let own = TxId::from(77);
+    let mut wish = payment("aki", "so", 2);
+    wish.id = Some(own);
+    node.handle(Input::Pay(wish));
+    tick(&mut node);
+    let start = tip(&node);
+    let mined = block(start, 1, vec![transaction(77, "aki", "so", 2)]);
+    take_in(&mut node, mined);
+    assert_eq!(node.place(&own), Some(Place::Block { id: 1 }));
+    // A heavier branch pays aki's coins to another first.
+    let first = take_in(
+        &mut node,
+        block(start, 2, vec![transaction(78, "aki", "satoshi", 2)]),
+    );
+    let second = take_in(&mut node, block(first, 3, Vec::new()));
+    (0..3).for_each(|_| drop(tick(&mut node)));
+    assert_eq!(tip(&node), second);
+    assert_eq!(node.place(&own), Some(Place::Waiting));
+    for sequence in 0..2 * MAX_WAITING as u64 {
+        let bogus = transaction(1_000 + u128::from(sequence), "nobody", "so", 1);
+        say(&mut node, peer(1), sequence, Body::NewTx(bogus));
+    }
+    tick(&mut node);
+    assert_eq!(node.waiting().count(), MAX_WAITING + 1);
+    let restored: tickchain::node::State =
+        serde_json::from_value(serde_json::to_value(node.state()).unwrap()).unwrap();
+    node.restore(restored).unwrap();
+    take_in(
+        &mut node,
+        block(second, 4, vec![transaction(79, "satoshi", "aki", 2)]),
+    );
+    assert_eq!(node.place(&own), Some(Place::Pool));
+}
+
+#[test]
+fn a_deep_reorganisation_leaves_a_pool_that_fits_a_link() {
+    let mut node = node();
+    let start = tip(&node);
+    let mut at = start;
+    let own = TxId::from(77);
+    let mut wish = payment("aki", "so", 2);
+    wish.id = Some(own);
+    node.handle(Input::Pay(wish));
+    tick(&mut node);
+    for number in 0..5 {
+        let payments = circling(
+            number * 1_000_000 + 100,
+            MAX_BLOCK_TRANSACTIONS,
+            "satoshi",
+            5,
+        );
+        at = take_in(&mut node, block(at, 1, payments));
+        tick(&mut node);
+    }
+    let mut branch = start;
+    for _ in 0..6 {
+        branch = take_in(&mut node, block(branch, 2, Vec::new()));
+        (0..3).for_each(|_| drop(tick(&mut node)));
+    }
+    assert_eq!(tip(&node), branch);
+    assert!(node.pool_len() <= MAX_POOL, "{}", node.pool_len());
+    let sent = up(&mut node, peer(1));
+    let sends = sent
+        .iter()
+        .filter(|effect| matches!(effect, Effect::Send { .. }));
+    assert!(sends.count() <= OUTGOING_QUEUE);
+    // What did not fit comes when there is room, the node's own payment among it.
+    let payments: Vec<Transaction> = node.pool().take(4_000).cloned().collect();
+    take_in(&mut node, block(branch, 3, payments));
+    tick(&mut node);
+    assert!(node.pool_len() > MAX_POOL - 4_000);
+    assert_ne!(node.place(&own), None);
+}
+
+#[test]
 fn blocks_that_come_children_first_cost_no_more() {
     let mut node = node();
     up(&mut node, peer(1));

@@ -218,8 +218,8 @@ impl<S: Store> HonestNode<S> {
         for (order, transaction) in rebuilt.returned {
             self.entered_pool(order, transaction);
         }
-        for transaction in rebuilt.unpayable {
-            self.wait(transaction, true);
+        for transaction in rebuilt.left_over {
+            self.wait(transaction);
         }
     }
 

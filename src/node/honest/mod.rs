@@ -78,6 +78,9 @@ pub struct HonestNode<S = MemoryStore> {
     pool: Pool,
     waiting: Waiting,
     refused: RefusedPayments,
+    /// The ids of all payments that this node's controller added: they are never given up, also not
+    /// after they were in a block that left the chain.
+    accepted: BTreeSet<TxId>,
     /// Whether the tip is to be sent on.
     relay_tip: bool,
     /// Payments to be sent on, in order.
@@ -125,6 +128,7 @@ impl<S: Store> HonestNode<S> {
             pool: Pool::default(),
             waiting: Waiting::default(),
             refused: RefusedPayments::default(),
+            accepted: BTreeSet::new(),
             relay_tip: false,
             relay: Vec::new(),
             catch_up: CatchUp::default(),
@@ -218,6 +222,7 @@ impl<S: Store> HonestNode<S> {
         self.pool = Pool::default();
         self.waiting = Waiting::default();
         self.refused = RefusedPayments::default();
+        self.accepted = BTreeSet::new();
         self.catch_up = CatchUp::default();
         for link in self.links.values_mut() {
             *link = Link {

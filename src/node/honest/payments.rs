@@ -46,6 +46,7 @@ impl<S: Store> HonestNode<S> {
             return Err(error);
         }
         self.issued += u64::from(given.is_none());
+        self.accepted.insert(id);
         self.record(Record::Queued {
             transaction: transaction.clone(),
             issued: self.issued,
@@ -192,7 +193,10 @@ impl<S: Store> HonestNode<S> {
             }
             return;
         }
-        if from.is_some() && self.pool.len() >= MAX_POOL {
+        if self.pool.is_full() {
+            if from.is_none() {
+                return self.wait(transaction);
+            }
             self.give_up(
                 from,
                 &transaction,
@@ -203,7 +207,7 @@ impl<S: Store> HonestNode<S> {
         match self.pool.push(self.ledger.store(), transaction.clone()) {
             Ok(order) => self.entered_pool(order, transaction),
             Err(_) if self.waiting.get(&transaction.id).is_some() => {}
-            Err(_) => self.wait(transaction, from.is_none()),
+            Err(_) => self.wait(transaction),
         }
     }
 
@@ -220,8 +224,10 @@ impl<S: Store> HonestNode<S> {
         self.relay.push(transaction);
     }
 
-    /// A payment cannot be paid yet. One that was accepted is kept however many wait.
-    pub(super) fn wait(&mut self, transaction: Transaction, accepted: bool) {
+    /// A payment cannot be paid yet, or finds no room in the pool. One that was accepted from a
+    /// controller is kept however many wait.
+    pub(super) fn wait(&mut self, transaction: Transaction) {
+        let accepted = self.accepted.contains(&transaction.id);
         self.record(Record::Waiting {
             transaction: transaction.clone(),
             accepted,
@@ -256,6 +262,10 @@ impl<S: Store> HonestNode<S> {
             for (transaction, accepted) in self.waiting.take() {
                 if self.ledger.block_of(&transaction.id).is_some() {
                     self.tell_paid(transaction);
+                    continue;
+                }
+                if self.pool.is_full() {
+                    drop(self.waiting.push(transaction, accepted));
                     continue;
                 }
                 match self.pool.push(self.ledger.store(), transaction.clone()) {

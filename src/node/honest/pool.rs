@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::ledger::{Account, Draft, PaymentError, Store, Transaction, TxId};
 
-/// The most payments a node keeps that are not in a block yet: the pool, accepted payments that wait,
-/// and those that a controller just added. Payments that a reorganisation puts back are kept beyond it.
+/// The most payments in the pool: no more than what a new link takes. A controller's are accepted as
+/// long as the pool, its own that wait and those it just added are fewer, all together; those that a
+/// reorganisation puts back wait where they find no room.
 pub const MAX_POOL: usize = 10_000;
 
-/// The most payments that wait without having been accepted.
+/// The most payments of others that wait. What this node's controller added is kept beyond it.
 pub const MAX_WAITING: usize = 1_000;
 
 /// Payments that can be paid one after the other at the tip, in that order.
@@ -30,6 +31,10 @@ impl Pool {
 
     pub(super) fn get(&self, id: &TxId) -> Option<&Transaction> {
         self.orders.get(id).map(|order| &self.entries[order])
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.entries.len() >= MAX_POOL
     }
 
     /// What `account` has when everything in the pool is paid.
@@ -66,6 +71,13 @@ impl Pool {
         candidates.extend((before..).zip(returned));
         let mut rebuilt = Rebuilt::default();
         for (order, transaction) in candidates {
+            if self.is_full() {
+                match self.draft.block_of(store, &transaction.id) {
+                    Some(_) => rebuilt.paid.push(transaction),
+                    None => rebuilt.left_over.push(transaction),
+                }
+                continue;
+            }
             match self.draft.pay(store, &transaction, 0) {
                 Ok(()) => {
                     if order < first {
@@ -75,7 +87,7 @@ impl Pool {
                     self.entries.insert(order, transaction);
                 }
                 Err(PaymentError::Twice { .. }) => rebuilt.paid.push(transaction),
-                Err(_) => rebuilt.unpayable.push(transaction),
+                Err(_) => rebuilt.left_over.push(transaction),
             }
         }
         rebuilt
@@ -89,8 +101,8 @@ pub(super) struct Rebuilt {
     pub(super) returned: Vec<(i64, Transaction)>,
     /// In a block now.
     pub(super) paid: Vec<Transaction>,
-    /// Not payable any more.
-    pub(super) unpayable: Vec<Transaction>,
+    /// Not payable any more, or too many for the pool.
+    pub(super) left_over: Vec<Transaction>,
 }
 
 /// Payments that cannot be paid yet, in the order they came.

@@ -194,7 +194,11 @@ impl<S: Store + Clone> HonestNode<S> {
                 since: *since,
             });
         }
+        self.accepted = state.accepted.iter().copied().collect();
         for (transaction, accepted) in &state.waiting {
+            if *accepted {
+                self.accepted.insert(transaction.id);
+            }
             drop(self.waiting.push(transaction.clone(), *accepted));
         }
         Ok(())

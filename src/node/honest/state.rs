@@ -39,6 +39,8 @@ pub struct State {
     pub pool: Vec<Transaction>,
     pub(super) queue: Vec<QueuedState>,
     pub(super) waiting: Vec<(Transaction, bool)>,
+    #[serde(default)]
+    pub(super) accepted: Vec<TxId>,
     pub(super) inbox: Vec<ItemState>,
     pub(super) mine: Option<(u64, u64)>,
     pub(super) busy: Option<Busy>,
@@ -115,6 +117,7 @@ impl<S: Store> HonestNode<S> {
             pool: self.pool.iter().cloned().collect(),
             queue: self.queue.iter().map(QueuedState::of).collect(),
             waiting: self.waiting.iter().cloned().collect(),
+            accepted: self.accepted.iter().copied().collect(),
             inbox: self
                 .inbox
                 .iter()
