@@ -242,3 +242,33 @@ fn blocks_that_come_children_first_cost_no_more() {
     let took = began.elapsed();
     assert!(took < Duration::from_secs(3), "{took:?}");
 }
+
+/// Two nodes, of which node 1 has `blocks` blocks and node 2 has just asked for them.
+fn asking(blocks: u64) -> Network {
+    let mut network = Network::with(2, &genesis(), Costs::default());
+    for _ in 0..blocks {
+        network.mine(1);
+        let clock = network.node(1).clock();
+        network.tick(1, clock + 4);
+    }
+    network.join(1, 2, 0);
+    let clock = network.node(1).clock();
+    network.tick(2, clock + 1);
+    network
+}
+
+#[test]
+fn a_question_that_a_reset_took_is_asked_again() {
+    let mut network = asking(3);
+    let blocks = network.node(1).state().blocks;
+    let clock = network.node(2).clock();
+    network.give(1, Input::Reset { salt: 9 }).unwrap();
+    network.run(clock, clock + 30);
+    assert_eq!(network.node(2).ledger().tip().id(), 0);
+    for block in blocks {
+        network.give(1, Input::AddBlock(block)).unwrap();
+    }
+    network.run(clock + 31, clock + 40);
+    assert_eq!(network.node(1).ledger().tip().id(), 3);
+    assert_eq!(network.node(2).ledger().tip().id(), 3);
+}

@@ -35,8 +35,13 @@ impl<S: Store> HonestNode<S> {
     /// A peer announced a block that cannot be connected: it is asked at once, at no cost, unless
     /// another one was asked already.
     pub(super) fn announced(&mut self, peer: Name, hash: Hash) {
-        if !self.links.contains_key(&peer) {
+        let Some(link) = self.links.get_mut(&peer) else {
             return;
+        };
+        // A peer that was reset has forgotten what it was asked, and will never answer.
+        if self.clock >= link.patience {
+            link.asked = None;
+            self.catch_up.asked.take_if(|(asked, _)| *asked == peer);
         }
         match self
             .catch_up
@@ -79,6 +84,7 @@ impl<S: Store> HonestNode<S> {
             .clock
             .saturating_add(PATIENCE)
             .saturating_add(round_trip);
+        link.patience = until;
         self.catch_up.asked = Some((peer.clone(), until));
         self.tell(Event::CatchingUp { peer });
     }

@@ -59,4 +59,6 @@ pub(super) struct Link {
     pub(super) question: Option<Question>,
     /// The sequence number of our question that waits for its answer.
     pub(super) asked: Option<u64>,
+    /// From this clock on the question counts as lost: the peer may be asked anew.
+    pub(super) patience: u64,
 }
