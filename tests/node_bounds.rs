@@ -243,6 +243,62 @@ fn blocks_that_come_children_first_cost_no_more() {
     assert!(took < Duration::from_secs(3), "{took:?}");
 }
 
+/// A node that mines, and its state as a controller reads it.
+fn mining() -> (HonestNode, Json) {
+    let mut node = node();
+    node.handle(Input::Mine);
+    tick(&mut node);
+    let state = serde_json::to_value(node.state()).unwrap();
+    (node, state)
+}
+
+#[test]
+fn a_state_that_would_break_the_node_is_refused() {
+    let null = json!({"id": "00000000000000000000000000000063", "sender": null, "recipient": "so", "value": 9});
+    let many = serde_json::to_value(circling(100, MAX_BLOCK_TRANSACTIONS + 1, "satoshi", 5));
+    let item = |body: Json| {
+        json!({"from": "peer1", "ready": 2, "arrival": 9,
+        "message": {"stamp": 1, "sequence": 1, "body": body}})
+    };
+    let cases = [
+        ("counters", "/counters/issued", json!(u64::MAX)),
+        ("salt", "/counters/salt", json!(u64::MAX)),
+        ("endless", "/busy/left", json!(1_u64 << 53)),
+        ("idle", "/busy", json!({"status": "idle", "left": 1})),
+        ("hash", "/work/candidate/hash", json!("00".repeat(32))),
+        ("caps", "/work/candidate/transactions", many.unwrap()),
+        ("work for nothing", "/busy", Json::Null),
+        ("found, standing", "/standing", json!(true)),
+        (
+            "queue",
+            "/queue",
+            json!([{"transaction": null, "since": [2, 1]}]),
+        ),
+        ("waiting", "/waiting", json!([[null, true]])),
+        ("relay", "/relay", json!([null])),
+        ("inbox", "/inbox", json!([item(json!({"NEW_TX": null}))])),
+    ];
+    for (case, path, mut value) in cases {
+        let mut text = value.to_string();
+        if matches!(case, "queue" | "waiting" | "relay" | "inbox") {
+            let before = text.clone();
+            text = text.replacen("null", &null.to_string(), 1);
+            assert_ne!(text, before);
+            value = serde_json::from_str(&text).unwrap();
+        }
+        let (mut node, mut state) = mining();
+        state["work"]["candidate"]["hash"] = Json::Null;
+        *state.pointer_mut(path).unwrap() = value;
+        let before = node.state();
+        let state = serde_json::from_value(state).unwrap();
+        assert!(node.restore(state).is_err(), "{case}");
+        assert_eq!(node.state(), before, "{case}");
+    }
+    let (mut node, state) = mining();
+    node.restore(serde_json::from_value(state).unwrap())
+        .unwrap();
+}
+
 /// Two nodes, of which node 1 has `blocks` blocks and node 2 has just asked for them.
 fn asking(blocks: u64) -> Network {
     let mut network = Network::with(2, &genesis(), Costs::default());
@@ -255,6 +311,36 @@ fn asking(blocks: u64) -> Network {
     let clock = network.node(1).clock();
     network.tick(2, clock + 1);
     network
+}
+
+#[test]
+fn a_restored_node_asks_anew_for_what_it_had_asked() {
+    for cut in [true, false] {
+        let mut network = asking(3);
+        let clock = network.node(1).clock();
+        let state = network.node(2).state();
+        if cut {
+            network.cut(1, 2);
+        } else {
+            // The answer comes, and the state goes back to before it.
+            network.run(clock + 2, clock + 6);
+            assert_eq!(network.node(2).ledger().tip().id(), 3);
+        }
+        let name = network::name(2);
+        let node = network.nodes.get_mut(&name).unwrap();
+        node.restore(state).unwrap();
+        assert_eq!(network.node(2).ledger().tip().id(), 0);
+        if cut {
+            network.join(1, 2, 0);
+        }
+        network.run(clock + 7, clock + 12);
+        if !cut {
+            // All was told on this link: the next block is what it hears.
+            network.mine(1);
+            network.run(clock + 13, clock + 24);
+        }
+        assert_eq!(network.tips()[0], network.tips()[1], "cut: {cut}");
+    }
 }
 
 #[test]

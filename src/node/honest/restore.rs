@@ -297,6 +297,8 @@ impl<S: Store + Clone> HonestNode<S> {
         Ok(())
     }
 
+    /// What is remembered of peers that are not linked goes, above all what they were asked: nobody
+    /// would answer.
     fn restore_links(&mut self, state: &State) {
         for LinkState {
             peer,
@@ -312,9 +314,13 @@ impl<S: Store + Clone> HonestNode<S> {
                 }
                 link.known = remembered;
                 (link.question, link.asked) = (question.clone(), *asked);
+                let until = state.asked.as_ref().filter(|(asked, _)| asked == peer);
+                link.patience = until.map_or(0, |(_, until)| *until);
             }
         }
-        self.catch_up.announcers.clone_from(&state.announcers);
-        self.catch_up.asked.clone_from(&state.asked);
+        let linked = |name: &Name| self.links.contains_key(name);
+        let announcers = state.announcers.iter().filter(|(name, _)| linked(name));
+        self.catch_up.announcers = announcers.cloned().collect();
+        self.catch_up.asked = state.asked.clone().filter(|(name, _)| linked(name));
     }
 }
