@@ -22,10 +22,10 @@ const COMMANDS_A_TURN: usize = 64;
 /// Where the answer to a request goes.
 pub(super) type Reply = Sender<Result<Answer, DriverError>>;
 
-/// Changes the node, and gives back what is to be done about it and what replies: only when everyone
-/// sees the change.
+/// Changes the node, and gives back what is to be done about it, `None` where the change failed, and
+/// what replies: only when everyone sees the change.
 pub(super) type Update<N> =
-    Box<dyn FnOnce(&mut N) -> (Effects<N>, Box<dyn FnOnce() + Send>) + Send>;
+    Box<dyn FnOnce(&mut N) -> (Option<Effects<N>>, Box<dyn FnOnce() + Send>) + Send>;
 
 type Effects<N> = Vec<Effect<<N as Node>::Message>>;
 
@@ -143,10 +143,12 @@ impl<N: Node + 'static> Driver<N> {
             Command::Read(read) => read(&self.node),
             Command::Update(update) => {
                 let (effects, reply) = update(&mut self.node);
-                self.waits.reset();
-                let mut down = VecDeque::new();
-                self.carry_out(effects, &mut down);
-                self.take_down(down);
+                if let Some(effects) = effects {
+                    self.waits.reset();
+                    let mut down = VecDeque::new();
+                    self.carry_out(effects, &mut down);
+                    self.take_down(down);
+                }
                 reply();
             }
             Command::Connect {

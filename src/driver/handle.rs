@@ -144,19 +144,22 @@ impl<N: Node> Handle<N> {
 
     /// Makes the node another between two inputs, and carries out the effects that `change` gives back
     /// before it returns: for restoring a state. Whoever waits for a clock gets
-    /// [`DriverError::Reset`].
+    /// [`DriverError::Reset`]. A change that fails must leave the node as it was; then they go on
+    /// waiting.
     ///
     /// # Errors
     /// See [`Handle`].
-    pub async fn update<R: Send + 'static>(
+    pub async fn update<E: Send + 'static>(
         &self,
-        change: impl FnOnce(&mut N) -> (R, Vec<Effect<N::Message>>) + Send + 'static,
-    ) -> Result<R, DriverError> {
+        change: impl FnOnce(&mut N) -> Result<Vec<Effect<N::Message>>, E> + Send + 'static,
+    ) -> Result<Result<(), E>, DriverError> {
         self.ask(|reply| {
             Command::Update(Box::new(move |node| {
-                let (result, effects) = change(node);
-                let reply = move || drop(reply.try_send(result));
-                (effects, Box::new(reply))
+                let (effects, result) = match change(node) {
+                    Ok(effects) => (Some(effects), Ok(())),
+                    Err(error) => (None, Err(error)),
+                };
+                (effects, Box::new(move || drop(reply.try_send(result))))
             }))
         })
         .await
@@ -221,11 +224,7 @@ impl<S: Store + Clone + 'static> Handle<HonestNode<S>> {
     /// # Errors
     /// [`DriverError::State`] when the state is refused: then nothing has changed; see [`Handle`].
     pub async fn restore(&self, state: State) -> Result<(), DriverError> {
-        let restored = self.update(|node| match node.restore(state) {
-            Ok(effects) => (Ok(()), effects),
-            Err(error) => (Err(error), Vec::new()),
-        });
-        Ok(restored.await??)
+        Ok(self.update(|node| node.restore(state)).await??)
     }
 }
 

@@ -108,7 +108,13 @@ fn a_reset_fails_those_who_wait_for_a_clock() {
 
     let mut clock = pin!(handle.clock(9));
     assert!(ready(&mut clock).is_none());
-    rig.get(handle.update(|node| (node.clock = 4, Vec::new())))
-        .unwrap();
+    // One that fails changes nothing for whoever waits.
+    assert_eq!(rig.get(handle.update(|_| Err("no"))), Ok(Err("no")));
+    assert_eq!(ready(&mut clock), None);
+    let changed = handle.update(|node| {
+        node.clock = 4;
+        Ok::<_, ()>(Vec::new())
+    });
+    rig.get(changed).unwrap().unwrap();
     assert_eq!(ready(clock), Some(Err(DriverError::Reset)));
 }

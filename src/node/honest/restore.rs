@@ -5,7 +5,7 @@ use super::link::Known;
 use super::pool::Queued;
 use super::state::{Counters, ItemState, LinkState, QueuedState, VERSION, WorkState};
 use super::*;
-use crate::ledger::{Block, BlockError, Draft, PaymentError, UncheckedBlock};
+use crate::ledger::{Block, BlockError, Difficulty, Draft, PaymentError, UncheckedBlock};
 use crate::node::message::Body;
 
 /// Why a state was refused. The node is as it was.
@@ -71,6 +71,7 @@ impl<S: Store + Clone> HonestNode<S> {
             ledger: self.restored_ledger(&state)?,
             ..self.emptied()
         };
+        check_senders(&state)?;
         restored.restore_payments(&state)?;
         restored.restore_inbox(&state)?;
         restored.restore_work(&state)?;
@@ -147,6 +148,8 @@ impl<S: Store + Clone> HonestNode<S> {
             });
         }
         let numbers = [
+            state.counters.salt,
+            state.counters.issued,
             state.counters.sequence,
             state.counters.arrivals,
             state.counters.searches,
@@ -259,13 +262,22 @@ impl<S: Store + Clone> HonestNode<S> {
         if (is_mining || state.standing) && state.work.is_none() {
             return contradiction("the node mines and has no candidate");
         }
-        if state.busy.is_some_and(|busy| busy.left == 0) {
-            return contradiction("the node is busy for no more clocks");
+        if state.busy.is_some_and(|busy| !self.may_be_left(busy)) {
+            return contradiction(
+                "the node is busy for no more clocks, or for more than that takes",
+            );
         }
         self.busy = state.busy;
         let Some(WorkState { candidate, found }) = state.work.clone() else {
             return Ok(());
         };
+        let on_the_side = matches!(self.costs.mining, MiningCost::UntilFound { .. });
+        if !is_mining && !state.standing && !on_the_side {
+            return contradiction("there is a candidate and the node does not mine");
+        }
+        if state.standing && (is_mining || found) {
+            return contradiction("the node waits for a nonce and does not");
+        }
         if candidate.previous_block_hash != self.ledger.tip().hash()
             || candidate.id != self.ledger.tip().id() + 1
             || candidate.timestamp < self.ledger.tip().header().timestamp
@@ -284,10 +296,11 @@ impl<S: Store + Clone> HonestNode<S> {
         let needed = if found {
             self.ledger.difficulty()
         } else {
-            Default::default()
+            Difficulty::new(0).expect("no zero bits may be asked for")
         };
-        if found && candidate.clone().check(needed).is_err() {
-            return contradiction("the candidate's nonce does not fit");
+        // The hash is that of a nonce to come: one that is told now would be wrong then.
+        if candidate.hash.is_some() || candidate.clone().check(needed).is_err() {
+            return contradiction("the candidate breaks a rule or its nonce does not fit");
         }
         self.work = Some(Work {
             search: 0,
@@ -295,6 +308,19 @@ impl<S: Store + Clone> HonestNode<S> {
             found,
         });
         Ok(())
+    }
+
+    /// Whether a node can be busy with this for so many more clocks.
+    fn may_be_left(&self, busy: Busy) -> bool {
+        let cost = match (busy.status, self.costs.mining) {
+            (Status::Mining, MiningCost::Clocks(clocks)) => clocks,
+            (Status::Idle | Status::Mining, _) => 0,
+            (Status::BroadcastingBlock, _) => self.costs.broadcasting_block,
+            (Status::BroadcastingTx, _) => self.costs.broadcasting_tx,
+            (Status::ReceivingBlock, _) => self.costs.receiving_block,
+            (Status::ReceivingTx, _) => self.costs.receiving_tx,
+        };
+        (1..cost).contains(&busy.left)
     }
 
     /// What is remembered of peers that are not linked goes, above all what they were asked: nobody
@@ -322,5 +348,26 @@ impl<S: Store + Clone> HonestNode<S> {
         let announcers = state.announcers.iter().filter(|(name, _)| linked(name));
         self.catch_up.announcers = announcers.cloned().collect();
         self.catch_up.asked = state.asked.clone().filter(|(name, _)| linked(name));
+    }
+}
+
+/// A payment without a sender could never be paid and would be kept for ever.
+fn check_senders(state: &State) -> Result<(), StateError> {
+    let queued = state.queue.iter().map(|queued| &queued.transaction);
+    let waiting = state.waiting.iter().map(|(transaction, _)| transaction);
+    let said = state
+        .inbox
+        .iter()
+        .filter_map(|item| match &item.message.body {
+            Body::NewTx(transaction) => Some(transaction),
+            _ => None,
+        });
+    let kept = queued.chain(waiting).chain(said).chain(&state.relay);
+    match kept.into_iter().find(|kept| kept.sender.is_none()) {
+        Some(minted) => Err(StateError::Payment {
+            id: minted.id,
+            error: PaymentError::Minted,
+        }),
+        None => Ok(()),
     }
 }
