@@ -81,7 +81,7 @@ pub enum BlockError {
 /// A block as it came from outside: nothing about it is known to be true.
 ///
 /// This is the documented JSON. `hash` may be left out; where it is given it must be right. The
-/// document's misspellings `previoud_block_hash` and `nonde` are read too.
+/// misspellings `previoud_block_hash` and `nonde` of older controllers are read too.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UncheckedBlock {
     /// The parent's id plus one.

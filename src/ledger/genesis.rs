@@ -99,7 +99,7 @@ fn document_timestamp() -> i64 {
 }
 
 impl Default for Genesis {
-    /// The document's: aki 2, so 7, satoshi 5.
+    /// aki 2, so 7, satoshi 5, at 2009/01/03 18:15:05 and 12 bits.
     fn default() -> Self {
         let account = |name: &str, balance: u64| GenesisAccount {
             name: name.parse().expect("the document's names are names"),

@@ -45,6 +45,10 @@ use crate::ledger::{Account, Difficulty, Header, TxId, UncheckedBlock, Value};
 ///   acknowledged that a crash could take back. A driver without storage drops it.
 /// - [`Effect::Send`] goes to a peer that is up, in the order given. The transport acknowledges
 ///   messages on its own: once [`Input::Message`] was handled, unless its effects close that link.
+///   [`Effect::Reached`] comes once an arrival, not once a clock: whoever waits for a clock up to the one
+///   it names is answered. A request for the present clock is granted and reached at once, unless the
+///   node stands still; a refused one is followed by none. What a caller is told may wait, besides, for
+///   the acknowledgements of what was sent until then.
 /// - A reset forgets the clocks asked for before it: they are not reached.
 /// - [`Effect::Close`] asks the driver to cut the link to a peer and then say [`Input::PeerDown`].
 /// - [`Effect::Search`] asks for a nonce off to the side. At most one search runs: a new one or
@@ -60,7 +64,10 @@ use crate::ledger::{Account, Difficulty, Header, TxId, UncheckedBlock, Value};
 ///
 /// The trait is for other behaviours as well as the [`HonestNode`]'s: a selfish miner wraps one and
 /// holds back [`Effect::Send`]s (see `examples/selfish_miner.rs`), a leaner node says less with its
-/// own [`Node::Message`].
+/// own [`Node::Message`]. A wrapper that drops a send should drop its [`Event::Sent`] too, put what it
+/// sends later before [`Effect::Reached`], and give messages of its own sequence numbers that were not
+/// used. The honest node inside believes that the peer knows what was held back. Nodes of other kinds
+/// run under [`crate::driver`]; the daemon runs honest ones.
 ///
 /// # Example
 /// ```
@@ -86,7 +93,7 @@ pub trait Node {
     /// to it.
     fn next_clock(&self) -> Option<u64>;
 
-    /// The clock the node has lived up to.
+    /// The clock the node has lived up to, or stands at because a nonce is missing.
     fn clock(&self) -> u64;
 
     /// What the node does at this clock.
@@ -192,7 +199,8 @@ pub enum Input<M> {
     PeerUp {
         /// The peer.
         peer: Name,
-        /// The link's latency in clocks.
+        /// The link's latency in clocks, of both ends' wishes the larger. The node waits it out in its
+        /// inbox; the driver delivers at once.
         latency: u64,
     },
     /// A link is gone.

@@ -15,7 +15,7 @@ pub struct Config {
 }
 
 impl Config {
-    /// A node of this name with the document's genesis block and costs.
+    /// A node of this name with the default genesis block and costs.
     pub fn new(name: Name) -> Self {
         Self {
             name,
@@ -25,7 +25,7 @@ impl Config {
     }
 }
 
-/// What each activity costs, in clocks. The default is the document's: mining 3, all else 1. An
+/// What each activity costs, in clocks. The default: mining 3, all else 1. An
 /// activity that costs 0 happens within the same clock as what comes after it.
 ///
 /// Sending and taking in happen at the first of their clocks; a mined block joins at the last.
