@@ -9,156 +9,12 @@ mod process;
 
 use std::io::Write;
 use std::net::TcpListener;
-use std::process::Output;
 use std::time::{Duration, Instant};
 
 use http::Client;
-use process::{Node, Process, tickchain, until};
+use process::{Node, Process, fails, output, tickchain, until};
 use rustix::process::Signal;
 use serde_json::json;
-
-fn output(arguments: &[&str]) -> Output {
-    tickchain(arguments).output().expect("the program runs")
-}
-
-#[track_caller]
-fn fails(arguments: &[&str], code: i32, words: &[&str]) {
-    let output = output(arguments);
-    let said = String::from_utf8(output.stderr).expect("errors are text");
-    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {said}");
-    for word in words {
-        assert!(said.contains(word), "{arguments:?}: no {word:?} in {said}");
-    }
-    assert!(output.stdout.is_empty(), "errors go to standard error");
-}
-
-#[track_caller]
-fn says(arguments: &[&str], words: &[&str]) {
-    let output = output(arguments);
-    assert_eq!(output.status.code(), Some(0), "{arguments:?}");
-    let said = String::from_utf8(output.stdout).expect("help is text");
-    for word in words {
-        assert!(said.contains(word), "{arguments:?}: no {word:?} in {said}");
-    }
-}
-
-#[test]
-fn help_teaches() {
-    says(
-        &["--version"],
-        &[concat!("tickchain ", env!("CARGO_PKG_VERSION"))],
-    );
-    says(
-        &["--help"],
-        &[
-            "Examples:",
-            "one clock tick at a time",
-            "Exit codes",
-            "mesh",
-            "node",
-        ],
-    );
-    says(&["-h"], &["mesh", "node", "completions"]);
-    says(
-        &["node", "--help"],
-        &[
-            "Examples:",
-            "--peer 127.0.0.1:65002",
-            "TICKCHAIN_HTTP",
-            "50082",
-            "65001",
-            "[[accounts]]",
-        ],
-    );
-    says(
-        &["mesh", "--help"],
-        &["Examples:", "--topology", "ring", "TICKCHAIN_NODES", "curl"],
-    );
-}
-
-#[test]
-fn completions_are_for_the_shell_that_is_named() {
-    says(&["completions", "bash"], &["_tickchain()", "--http-base"]);
-    says(&["completions", "zsh"], &["#compdef tickchain"]);
-    says(&["completions", "fish"], &["complete -c tickchain"]);
-    fails(&["completions", "basic"], 2, &["bash"]);
-}
-
-#[test]
-fn wrong_usage_is_2_and_says_what_is_right() {
-    fails(&["--wrong"], 2, &["--wrong"]);
-    fails(&["node", "--wrong"], 2, &["--wrong", "--help"]);
-    fails(&["nodes"], 2, &["nodes"]);
-    fails(
-        &["node", "--http", "127.0.0.1"],
-        2,
-        &["--http", "127.0.0.1"],
-    );
-    fails(&["node", "--p2p", "127.0.0.1:65536"], 2, &["--p2p"]);
-    fails(
-        &["node", "--peer", "nowhere"],
-        2,
-        &["nowhere", "HOST:PORT", "127.0.0.1:65002"],
-    );
-    fails(&["node", "--peer", "a b:1"], 2, &["a b", "host name"]);
-    fails(&["node", "--name", ""], 2, &["1 to 64"]);
-    fails(&["node", "--difficulty", "65"], 2, &["0 to 64"]);
-    fails(&["node", "--tick", "5"], 2, &["500ms"]);
-    fails(&["node", "--latency", "-1"], 2, &["-1"]);
-    fails(&["node", "--token", ""], 2, &["--token"]);
-    fails(&["mesh", "--nodes", "0"], 2, &["1..=64"]);
-    fails(
-        &["mesh", "--topology", "cube"],
-        2,
-        &["full", "ring", "line", "star"],
-    );
-    fails(
-        &["mesh", "--http-base", "65535", "--p2p-base", "0"],
-        2,
-        &["65535", "--http-base"],
-    );
-    fails(&["node", "--allow-origin", "example.org"], 2, &["http://"]);
-    let own = [
-        "node",
-        "--http",
-        "127.0.0.1:0",
-        "--p2p",
-        "127.0.0.9:4567",
-        "--peer",
-        "127.0.0.9:4567",
-    ];
-    fails(&own, 2, &["127.0.0.9:4567", "own address", "--peer"]);
-}
-
-#[test]
-fn a_wider_bind_needs_a_token() {
-    fails(
-        &["node", "--http", "0.0.0.0:0", "--p2p", "127.0.0.1:0"],
-        2,
-        &["0.0.0.0", "--token", "127.0.0.1"],
-    );
-    fails(
-        &["mesh", "--bind", "::", "--http-base", "0"],
-        2,
-        &["--bind ::", "--token"],
-    );
-
-    let arguments = [
-        "node",
-        "--http",
-        "0.0.0.0:0",
-        "--p2p",
-        "127.0.0.1:0",
-        "--token",
-        "secret",
-    ];
-    let process = Process::start(&arguments);
-    let port = process.socket(0, "http").port();
-    let mut client = Client::new(([127, 0, 0, 1], port).into());
-    client.json("GET", "/status", "").expect(401);
-    let headers = [("Authorization", "Bearer secret")];
-    client.call("GET", "/status", &headers, b"").expect(200);
-}
 
 #[test]
 fn a_taken_port_is_named() {
@@ -228,28 +84,6 @@ fn a_genesis_file_sets_the_accounts_and_a_wrong_one_is_named() {
 }
 
 #[test]
-fn variables_stand_for_options() {
-    let mut command = tickchain(&[]);
-    let values = [
-        ("NODES", "2"),
-        ("TOPOLOGY", "line"),
-        ("HTTP_BASE", "port"),
-        ("JSON", "1"),
-    ];
-    for (name, value) in values {
-        command.env(format!("TICKCHAIN_{name}"), value);
-    }
-    // Without a command it is a mesh, and reads a mesh's variables.
-    let output = command.output().unwrap();
-    assert_eq!(output.status.code(), Some(2));
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert!(
-        said.contains("--http-base") && said.contains("port"),
-        "{said}"
-    );
-}
-
-#[test]
 fn a_mesh_is_started_and_linked_when_it_says_it_is_ready() {
     let arguments = [
         "mesh",
@@ -277,9 +111,9 @@ fn a_mesh_is_started_and_linked_when_it_says_it_is_ready() {
     }
 }
 
-#[test]
-fn the_banner_shows_what_runs_and_what_to_try() {
-    let mut command = tickchain(&["mesh", "--http-base", "0", "--p2p-base", "0"]);
+/// What the program says on standard output once it runs.
+fn banner(arguments: &[&str]) -> String {
+    let mut command = tickchain(arguments);
     let mut child = command
         .stdout(std::process::Stdio::piped())
         .spawn()
@@ -292,6 +126,12 @@ fn the_banner_shows_what_runs_and_what_to_try() {
     }
     child.kill().unwrap();
     child.wait().unwrap();
+    banner
+}
+
+#[test]
+fn the_banner_shows_what_runs_and_what_to_try() {
+    let banner = self::banner(&["mesh", "--http-base", "0", "--p2p-base", "0"]);
     let version = format!("tickchain {}", env!("CARGO_PKG_VERSION"));
     for word in [
         version.as_str(),
@@ -305,6 +145,25 @@ fn the_banner_shows_what_runs_and_what_to_try() {
         assert!(banner.contains(word), "no {word:?} in {banner}");
     }
     assert_eq!(banner.matches("  curl ").count(), 3, "{banner}");
+}
+
+#[test]
+fn a_banner_of_clocks_that_tick_suggests_nothing_that_is_refused() {
+    let arguments = "mesh --http-base 0 --p2p-base 0 --tick 300ms";
+    let text = banner(&arguments.split(' ').collect::<Vec<_>>());
+    for word in [
+        "The clocks tick by themselves, every 300ms.",
+        "/tx/add",
+        "curl -N http",
+        "/events",
+        "/status",
+    ] {
+        assert!(text.contains(word), "no {word:?} in {text}");
+    }
+    assert!(!text.contains("clock/1"), "{text}");
+    let arguments = "mesh --nodes 1 --http-base 0 --p2p-base 0";
+    let text = banner(&arguments.split(' ').collect::<Vec<_>>());
+    assert!(text.contains("what it knows is gone"), "{text}");
 }
 
 #[test]
@@ -402,10 +261,25 @@ fn mine_bench_says_what_this_machine_does() {
     assert!(report["mhs_one"].as_f64().unwrap() > 0.0);
     assert_eq!(report["threads"], 2);
 
-    let text = output(&["mine-bench", "--seconds", "0.2", "--bits", "10"]);
-    let text = String::from_utf8(text.stdout).unwrap();
+    let said = output(&[
+        "mine-bench",
+        "--seconds",
+        "0.2",
+        "--bits",
+        "10",
+        "--threads",
+        "1",
+    ]);
+    let text = String::from_utf8(said.stdout).unwrap();
+    assert!(!text.contains("threads"), "{text}");
+    let aside = String::from_utf8(said.stderr).unwrap();
+    assert!(aside.contains("Ctrl-C ends it"), "{aside}");
     assert!(text.contains("10 bits: nonce "), "{text}");
     assert!(text.contains("\n  40  "), "{text}");
     fails(&["mine-bench", "--seconds", "0"], 2, &["0.1 to 3600"]);
-    fails(&["mine-bench", "--threads", "0"], 2, &["--threads"]);
+    fails(
+        &["mine-bench", "--threads", "0"],
+        2,
+        &["--threads", "at least 1"],
+    );
 }

@@ -43,6 +43,8 @@ fn absent_things_are_404_and_malformed_ones_400() {
         "/block/all?from=x",
         "/block/all?limit=-1",
         "/tree?from=1.5",
+        "/tree?limt=1",
+        "/events?from=1",
         "/events?after=x",
         &format!("/block/{bad_hash}"),
     ] {

@@ -93,7 +93,7 @@ fn a_long_chain_is_streamed_whole_and_in_pages() {
         ("?limit=0", 0..0),
         ("?from=701", 0..0),
         ("?from=9007199254740991&limit=9007199254740991", 0..0),
-        ("?limit=300&from=200&other=x", 200..500),
+        ("?limit=300&from=200&", 200..500),
     ] {
         let page = server.get(&format!("/block/all{query}")).expect(200).json();
         assert_eq!(page["length"], 701, "the chain's, whatever the page");

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -46,18 +47,31 @@ pub(super) fn json(nodes: &[RunningNode]) -> String {
     line
 }
 
-/// A few lines that say what runs and what to try.
-pub(super) fn text(nodes: &[RunningNode], genesis: &Genesis, token: bool) -> String {
+/// A few lines that say what runs and what to try. `tick` is the interval at which the clocks run.
+pub(super) fn text(
+    nodes: &[RunningNode],
+    genesis: &Genesis,
+    token: bool,
+    tick: Option<Duration>,
+) -> String {
     let mut out = String::new();
-    let count = match nodes.len() {
-        1 => "one node".to_owned(),
-        count => format!("{count} nodes"),
+    let (count, they, clocks) = match nodes.len() {
+        1 => (
+            "one node".to_owned(),
+            "it knows",
+            "The clock ticks by itself",
+        ),
+        count => (
+            format!("{count} nodes"),
+            "they know",
+            "The clocks tick by themselves",
+        ),
     };
     let version = env!("CARGO_PKG_VERSION");
     // Writing to a string cannot fail.
     let _ = writeln!(
         out,
-        "tickchain {version}: {count}, in memory: what they know is gone when this ends\n"
+        "tickchain {version}: {count}, in memory: what {they} is gone when this ends\n"
     );
     table(
         &mut out,
@@ -78,15 +92,18 @@ pub(super) fn text(nodes: &[RunningNode], genesis: &Genesis, token: bool) -> Str
     if more > 0 {
         let _ = writeln!(out, "  and {more} more");
     }
+    if let Some(tick) = tick {
+        let _ = writeln!(out, "\n{clocks}, every {tick:?}.");
+    }
     let _ = writeln!(
         out,
         "\nTry:\n{}\nCtrl-C ends it.",
-        commands(nodes, genesis, token)
+        commands(nodes, genesis, token, tick.is_some())
     );
     out
 }
 
-fn commands(nodes: &[RunningNode], genesis: &Genesis, token: bool) -> String {
+fn commands(nodes: &[RunningNode], genesis: &Genesis, token: bool, ticks: bool) -> String {
     let Some(first) = nodes.first() else {
         return String::new();
     };
@@ -111,6 +128,13 @@ fn commands(nodes: &[RunningNode], genesis: &Genesis, token: bool) -> String {
         true => String::new(),
         false => format!("  curl {secret}{base}/start\n"),
     };
+    if ticks {
+        return format!(
+            "{start}  curl {secret}-H 'content-type: application/json' -d '{payment}' {base}/tx/add\n  \
+             curl -N {secret}{base}/events\n  \
+             curl {secret}{base}/status\n",
+        );
+    }
     let all: Vec<String> = nodes
         .iter()
         .map(|node| format!("{}/clock/1", reachable(node.http())))

@@ -72,7 +72,7 @@ struct Places {
     accounts: Vec<Spanned<GenesisAccount>>,
 }
 
-/// The network's parameters: those of `path`, or the document's; `difficulty` outranks the file's.
+/// The network's parameters: those of `path`, or [`Genesis::default`]'s; `difficulty` outranks the file's.
 ///
 /// # Errors
 /// A [`GenesisFileError`] that says which line of which file is wrong.

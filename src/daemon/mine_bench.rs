@@ -36,12 +36,17 @@ pub(super) fn run(args: &MineBenchArgs) {
     let threads = args.threads.unwrap_or_else(processors);
     let header = *Genesis::default()
         .block()
-        .expect("the document's network is one")
+        .expect("the default network is one")
         .header();
     let live = Live::new();
-    let half = Duration::from_secs_f64(args.seconds.as_secs_f64() / 2.0);
-    let (sha2, one) = measure_one(&header, half, &live);
-    let all = measure_all(&header, threads, half, &live);
+    let (sha2, one, all) = if threads == NonZeroUsize::MIN {
+        let (sha2, one) = measure_one(&header, args.seconds, &live);
+        (sha2, one, one)
+    } else {
+        let half = args.seconds / 2;
+        let (sha2, one) = measure_one(&header, half, &live);
+        (sha2, one, measure_all(&header, threads, half, &live))
+    };
     let report = Report {
         path: Path::best().name(),
         mhs_one: one / 1e6,
@@ -49,9 +54,6 @@ pub(super) fn run(args: &MineBenchArgs) {
         threads,
         ratio_to_sha2: one / sha2,
     };
-    let found = args
-        .bits
-        .map(|bits| find(&header, bits, threads, all, &live));
     live.clear();
     if args.json {
         banner::print(&format!(
@@ -59,7 +61,19 @@ pub(super) fn run(args: &MineBenchArgs) {
             serde_json::to_string(&report).expect("plain numbers")
         ));
     } else {
-        banner::print(&text(&report, all, found.as_deref()));
+        banner::print(&text(&report, all));
+    }
+    let Some(bits) = args.bits else {
+        return;
+    };
+    say(&format!(
+        "\nsearching a block of {bits} bits: {} on average; Ctrl-C ends it",
+        duration(bits.work() as f64 / all)
+    ));
+    let found = find(&header, bits, threads, all);
+    match args.json {
+        true => say(&found),
+        false => banner::print(&format!("\n{found}\n")),
     }
 }
 
@@ -98,18 +112,8 @@ fn measure_all(header: &Header, threads: NonZeroUsize, time: Duration, live: &Li
 }
 
 /// Mines one block, and says how long it took and was to take.
-fn find(
-    header: &Header,
-    difficulty: Difficulty,
-    threads: NonZeroUsize,
-    per_second: f64,
-    live: &Live,
-) -> String {
+fn find(header: &Header, difficulty: Difficulty, threads: NonZeroUsize, per_second: f64) -> String {
     let expected = difficulty.work() as f64 / per_second;
-    live.say(&format!(
-        "{difficulty} bits, about {}: searching",
-        duration(expected)
-    ));
     let begin = Instant::now();
     // Another header each time, else it would be the same nonce.
     let timestamp = std::time::SystemTime::now()
@@ -168,7 +172,7 @@ impl Rate {
     }
 }
 
-fn text(report: &Report, per_second: f64, found: Option<&str>) -> String {
+fn text(report: &Report, per_second: f64) -> String {
     let Report {
         path,
         mhs_one,
@@ -178,20 +182,25 @@ fn text(report: &Report, per_second: f64, found: Option<&str>) -> String {
     } = report;
     let mut text = format!(
         "path        {path}\n\
-         one thread  {mhs_one:.1} MH/s, {ratio_to_sha2:.2} times sha2 over whole headers\n\
-         {threads} threads   {mhs_all:.1} MH/s, {:.2} times one\n\n\
-         bits  expected time\n",
-        mhs_all / mhs_one
+         one thread  {mhs_one:.1} MH/s, {ratio_to_sha2:.2} times sha2 over whole headers\n",
     );
+    if *threads > NonZeroUsize::MIN {
+        text += &format!(
+            "{:<12}{mhs_all:.1} MH/s, {:.2} times one\n",
+            format!("{threads} threads"),
+            mhs_all / mhs_one
+        );
+    }
+    text += "\nbits  expected time\n";
     for bits in (8..=40).step_by(4) {
         let expected = 2_f64.powi(bits) / per_second;
         writeln!(text, "{bits:4}  {}", duration(expected)).expect("a String takes every line");
     }
-    if let Some(found) = found {
-        writeln!(text, "\n{found}").expect("a String takes every line");
-    }
     text
 }
+
+const DAY: f64 = 24.0 * 3600.0;
+const YEAR: f64 = 365.25 * DAY;
 
 /// Seconds as people say them.
 fn duration(seconds: f64) -> String {
@@ -200,8 +209,15 @@ fn duration(seconds: f64) -> String {
         s if s < 1.0 => format!("{:.1} ms", s * 1e3),
         s if s < 120.0 => format!("{s:.1} s"),
         s if s < 7200.0 => format!("{:.1} min", s / 60.0),
-        s => format!("{:.1} h", s / 3600.0),
+        s if s <= 48.0 * 3600.0 => format!("{:.1} h", s / 3600.0),
+        s if s <= 2.0 * YEAR => format!("{:.1} days", s / DAY),
+        s => format!("{:.1} years", s / YEAR),
     }
+}
+
+/// Says a line on standard error. Nobody reading there is no reason to stop.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 /// A line that is written over, where standard error is a terminal.
@@ -234,7 +250,18 @@ mod tests {
 
     #[test]
     fn durations_are_said_in_units_of_their_size() {
-        let said = [1.3e-4, 0.02, 3.0, 600.0, 9000.0].map(duration);
-        assert_eq!(said, ["130.0 µs", "20.0 ms", "3.0 s", "10.0 min", "2.5 h"]);
+        let said = [1.3e-4, 0.02, 3.0, 600.0, 9000.0, 2.5 * DAY, 700.0 * YEAR].map(duration);
+        assert_eq!(
+            said,
+            [
+                "130.0 µs",
+                "20.0 ms",
+                "3.0 s",
+                "10.0 min",
+                "2.5 h",
+                "2.5 days",
+                "700.0 years"
+            ]
+        );
     }
 }

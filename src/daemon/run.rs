@@ -109,6 +109,12 @@ fn check_exposure(ip: IpAddr, option: &str, common: &CommonArgs) -> Result<(), D
     log::warn!(
         "other machines can connect to the API on {ip}: the token goes over the wire in clear"
     );
+    if common.allow_host.is_empty() {
+        log::warn!(
+            "no --allow-host is given: only this machine's own names are answered; add \
+             --allow-host NAME-OR-IP"
+        );
+    }
     Ok(())
 }
 
@@ -136,7 +142,7 @@ fn until_signal(
         }
         banner::print(&match common.json {
             true => banner::json(&nodes),
-            false => banner::text(&nodes, genesis, common.token.is_some()),
+            false => banner::text(&nodes, genesis, common.token.is_some(), common.tick),
         });
         if let Ok(signal) = signals.recv().await {
             log::info!("{signal}: stopping");

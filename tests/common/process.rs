@@ -7,7 +7,7 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -39,6 +39,31 @@ pub fn tickchain(arguments: &[&str]) -> Command {
     }
     command.args(arguments).stdin(Stdio::null());
     command
+}
+
+pub fn output(arguments: &[&str]) -> Output {
+    tickchain(arguments).output().expect("the program runs")
+}
+
+#[track_caller]
+pub fn fails(arguments: &[&str], code: i32, words: &[&str]) {
+    let output = output(arguments);
+    let said = String::from_utf8(output.stderr).expect("errors are text");
+    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {said}");
+    for word in words {
+        assert!(said.contains(word), "{arguments:?}: no {word:?} in {said}");
+    }
+    assert!(output.stdout.is_empty(), "errors go to standard error");
+}
+
+#[track_caller]
+pub fn says(arguments: &[&str], words: &[&str]) {
+    let output = output(arguments);
+    assert_eq!(output.status.code(), Some(0), "{arguments:?}");
+    let said = String::from_utf8(output.stdout).expect("help is text");
+    for word in words {
+        assert!(said.contains(word), "{arguments:?}: no {word:?} in {said}");
+    }
 }
 
 /// The program, running and ready; killed when dropped.

@@ -137,6 +137,7 @@ struct Listing {
 }
 
 async fn list(api: Api, call: Call, shape: Shape) -> Outcome {
+    call.check_query(&["from", "limit"])?;
     let from = call.query_number("from")?.unwrap_or(0);
     let limit = call.query_number("limit")?.unwrap_or(u64::MAX);
     let asked = from..from.saturating_add(limit);

@@ -43,6 +43,23 @@ impl Call {
         value.map(percent_decode).transpose()
     }
 
+    /// Refuses parameters of the query string besides `known`: a misspelt one would be lost in
+    /// silence.
+    pub(super) fn check_query(&self, known: &[&str]) -> Result<(), Problem> {
+        let query = self.parts.uri.query().unwrap_or("");
+        let mut names = query
+            .split('&')
+            .map(|pair| pair.split_once('=').map_or(pair, |(name, _)| name));
+        match names.find(|name| !name.is_empty() && !known.contains(name)) {
+            None => Ok(()),
+            Some(name) => {
+                let name: String = name.chars().take(40).collect();
+                let known = known.join(", ");
+                Err(Problem::bad(format!("?{name}= is not known: {known}")))
+            }
+        }
+    }
+
     /// A parameter of the query string that is a whole number.
     pub(super) fn query_number(&self, key: &str) -> Result<Option<u64>, Problem> {
         self.query(key)?
@@ -96,7 +113,7 @@ pub(super) struct Reply {
 }
 
 impl Reply {
-    /// 200 without a body, as the document has it for calls that only do something.
+    /// 200 without a body, for calls that only do something.
     pub(super) fn done() -> Self {
         Self::new(StatusCode::OK, Content::Empty)
     }

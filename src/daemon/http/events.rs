@@ -34,6 +34,7 @@ struct Feed {
 }
 
 pub(super) async fn events(api: Api, call: Call) -> Outcome {
+    call.check_query(&["after"])?;
     let after = match call.query_number("after")? {
         Some(after) => Some(after),
         None => last_event_id(&call.parts.headers)?,

@@ -94,11 +94,10 @@ impl Guard {
 
     fn is_allowed_host(&self, host: &str) -> bool {
         let host = host.strip_suffix('.').unwrap_or(host);
-        is_loopback(host)
-            || self
-                .allow_hosts
-                .iter()
-                .any(|allowed| allowed.eq_ignore_ascii_case(host))
+        // A Host has an IPv6 address in brackets, people may leave them out.
+        let bare = |host: &str| host.trim_matches(['[', ']']).to_ascii_lowercase();
+        let allows = |allowed: &String| bare(allowed) == bare(host);
+        is_loopback(host) || self.allow_hosts.iter().any(allows)
     }
 
     fn check_origin(
@@ -164,7 +163,7 @@ fn check_type(parts: &Parts) -> Result<(), Problem> {
     }
     Err(Problem::new(
         StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        "send the body as JSON, with the header Content-Type: application/json",
+        "send the body as JSON, with the header Content-Type: application/json (curl --json does)",
     ))
 }
 

@@ -82,7 +82,7 @@ fn read_id(fields: &Map<String, Json>) -> Result<Option<TxId>, Problem> {
         None | Some(Json::Null) => Ok(None),
         Some(Json::String(id)) => id.parse().map(Some).map_err(|error| {
             Problem::bad(format!(
-                "id: {error}; send 32 hex digits, or leave it out to have one made"
+                "id: {error}; send such an id, or leave it out to have one made"
             ))
         }),
         Some(_) => Err(Problem::bad(
@@ -137,10 +137,12 @@ struct Whereabouts {
 }
 
 pub(super) async fn place(api: Api, call: Call) -> Outcome {
-    let id: TxId = call
-        .param
-        .parse()
-        .map_err(|error| Problem::bad(format!("a payment's id is 32 hex digits: {error}")))?;
+    let id: TxId = call.param.parse().map_err(|_| {
+        let shown: String = call.param.chars().take(40).collect();
+        Problem::bad(format!(
+            "a payment's id is 32 hex digits 0-9a-f, not {shown:?}"
+        ))
+    })?;
     let look = api
         .node
         .handle

@@ -70,7 +70,7 @@ impl Problem {
         self
     }
 
-    /// Adds the `"result": "fail"` that the document promises for `tx/add`.
+    /// Adds the `"result": "fail"` that controllers look for in `tx/add`.
     pub(super) fn failed(mut self) -> Self {
         self.fail = true;
         self

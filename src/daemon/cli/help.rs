@@ -1,0 +1,64 @@
+//! The longer texts of `--help`.
+
+pub(super) const LONG_ABOUT: &str = "\
+A blockchain you step through, one clock tick at a time.
+
+Nodes keep a small proof-of-work chain and tell each other about payments and blocks. Nothing moves \
+until you move a node's clock, so you see each payment and each block travel, forks appear and heal.
+
+Without a command, `mesh` is run: three nodes in this process, started and linked.";
+
+pub(super) const AFTER_HELP: &str = "\
+Examples:
+  tickchain                          three nodes on HTTP ports 50082 to 50084
+  tickchain mesh --nodes 5 --topology ring --tick 1s
+  tickchain node --http 127.0.0.1:50082 --p2p 127.0.0.1:65001 --peer 127.0.0.1:65002
+  tickchain completions bash > ~/.local/share/bash-completion/completions/tickchain
+
+Every option can be given as a variable too: --http-base as TICKCHAIN_HTTP_BASE.
+Switches take true or false; lists are separated by commas.
+Exit codes: 0 fine, 1 failed, 2 wrong usage.";
+
+pub(super) const NODE_HELP: &str = "\
+Examples:
+  Three processes, each linked to the others, every node moved by hand:
+    tickchain node --start --http 127.0.0.1:50082 --p2p 127.0.0.1:65001 \\
+        --peer 127.0.0.1:65002 --peer 127.0.0.1:65003
+    tickchain node --start --http 127.0.0.1:50083 --p2p 127.0.0.1:65002 \\
+        --peer 127.0.0.1:65001 --peer 127.0.0.1:65003
+    tickchain node --start --http 127.0.0.1:50084 --p2p 127.0.0.1:65003 \\
+        --peer 127.0.0.1:65001 --peer 127.0.0.1:65002
+    curl 'http://127.0.0.1:{50082,50083,50084}/clock/1'
+
+  A node on free ports that runs by itself and tells a script where it is:
+    tickchain node --http 127.0.0.1:0 --p2p 127.0.0.1:0 --start --tick 500ms --json
+
+A genesis file:
+    difficulty = 12
+    timestamp = \"2009/01/03 18:15:05\"
+    [[accounts]]
+    name = \"aki\"
+    balance = 2
+
+The node is in memory: when it stops, its chain is gone.";
+
+pub(super) const MESH_HELP: &str = "\
+Examples:
+  tickchain mesh
+  curl -H 'content-type: application/json' -d '{\"sender\":\"aki\",\"recipient\":\"so\",\"value\":2}' \\
+       http://127.0.0.1:50082/tx/add
+  for port in 50082 50083 50084; do curl http://127.0.0.1:$port/clock/1; done
+  curl http://127.0.0.1:50082/status
+
+  tickchain mesh --nodes 4 --topology line --http-base 0 --p2p-base 0 --json
+
+The nodes are in memory: when the mesh stops, their chains are gone.";
+
+pub(super) const MINE_BENCH_HELP: &str = "\
+Tells which code searches, MH/s (million nonces a second) for one thread and for all, the ratio to \
+hashing whole headers with the sha2 crate, and how long a block takes at each difficulty.
+
+Examples:
+  tickchain mine-bench
+  tickchain mine-bench --seconds 20 --threads 1 --json
+  tickchain mine-bench --bits 28      mine one such block as well";
