@@ -71,17 +71,6 @@ pub(super) fn round(state: &mut [u32; 8], input: u32) {
     *state = [t1.wrapping_add(t2), a, b, c, d.wrapping_add(t1), e, f, g];
 }
 
-/// A round whose `a` nothing later looks at.
-#[inline(always)]
-pub(super) fn half_round(state: &mut [u32; 8], input: u32) {
-    let [a, b, c, d, e, f, g, h] = *state;
-    let t1 = h
-        .wrapping_add(big_sigma_1(e))
-        .wrapping_add(ch(e, f, g))
-        .wrapping_add(input);
-    *state = [0, a, b, c, d.wrapping_add(t1), e, f, g];
-}
-
 /// The state after one block of 16 words, without regard for speed.
 pub(super) fn compress(state: [u32; 8], block: [u32; 16]) -> [u32; 8] {
     let mut words = [0; 64];
