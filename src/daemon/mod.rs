@@ -1,7 +1,8 @@
-//! The node as a process: sockets, the HTTP API, the command line. On smol.
+//! The node as a process: sockets, the HTTP API, the command line; and the controller of several. On smol.
 
 mod banner;
 pub mod cli;
+pub mod controller;
 mod error;
 pub mod genesis_file;
 pub mod http;
