@@ -1,0 +1,242 @@
+// What the page knows: one state, fed by GET /network and then by the event stream.
+
+import { get } from "./api.js";
+
+/** @import {ChangedMessage, NodeEvent, NodeView, Network, Selection, StreamMessage, TickMessage, Topics, Transaction} from "./types.js" */
+
+/** Waits before connecting again, doubled each time up to the second. */
+const RETRY_MS = [500, 5000];
+
+/** Payments whose words are remembered, for those in flight and in the log. */
+const MAX_PAYMENTS = 20_000;
+
+/** @typedef {ReturnType<typeof createStore>} Store */
+
+/** @returns a store that knows nothing yet; `connect` fills it */
+export function createStore() {
+  /** @type {Map<string, Set<(data: any) => void>>} */
+  const subscribers = new Map();
+  const state = {
+    /** @type {Network|null} */
+    network: null,
+    /** @type {Selection|null} */
+    selection: null,
+    /** @type {"connecting"|"up"|"lost"} */
+    connection: "connecting",
+    /** @type {string|null} the node that actions are for: the last one selected */
+    chosen: null,
+    /** @type {Map<string, Transaction>} payments seen, by id */
+    payments: new Map(),
+  };
+
+  /**
+   * Subscribes to a topic; the answer ends it.
+   * @template {keyof Topics} T
+   * @param {T} topic
+   * @param {(data: Topics[T]) => void} listener
+   * @returns {() => void}
+   */
+  function on(topic, listener) {
+    const listeners = subscribers.get(topic) ?? new Set();
+    subscribers.set(topic, listeners.add(listener));
+    return () => listeners.delete(listener);
+  }
+
+  /**
+   * @template {keyof Topics} T
+   * @param {T} topic
+   * @param {Topics[T]} data
+   */
+  function tell(topic, data) {
+    for (const listener of subscribers.get(topic) ?? []) {
+      // One part of the page that fails must not stop the others.
+      try {
+        listener(data);
+      } catch (error) {
+        console.error(error);
+      }
+    }
+  }
+
+  let framed = false;
+  /** Tells of the network with the next frame, however often it changes until then. */
+  function networkChanged() {
+    if (framed) return;
+    framed = true;
+    requestAnimationFrame(() => {
+      framed = false;
+      if (state.network) tell("network", state.network);
+    });
+  }
+
+  /** @param {Selection|null} selection */
+  function select(selection) {
+    state.selection = selection;
+    if (selection?.kind === "node") state.chosen = selection.name;
+    tell("selection", selection);
+  }
+
+  /** @param {"connecting"|"up"|"lost"} connection */
+  function setConnection(connection) {
+    if (state.connection === connection) return;
+    state.connection = connection;
+    tell("connection", connection);
+  }
+
+  /** @param {Network} network */
+  function replace(network) {
+    state.network = network;
+    keepSelectionTrue();
+    tell("lesson", network.lesson);
+    networkChanged();
+  }
+
+  /** A node that is gone is not selected, and some node is chosen where there is one. */
+  function keepSelectionTrue() {
+    const names = new Set(state.network?.nodes.map((node) => node.name));
+    if (state.chosen === null || !names.has(state.chosen)) {
+      state.chosen = state.network?.nodes[0]?.name ?? null;
+    }
+    const selection = state.selection;
+    if (selection?.kind === "node" && !names.has(selection.name)) select(null);
+  }
+
+  /** @param {NodeEvent[]} events */
+  function rememberPayments(events) {
+    for (const { event } of events) {
+      if (event.type !== "payment") continue;
+      state.payments.set(event.transaction.id, event.transaction);
+      if (state.payments.size > MAX_PAYMENTS) {
+        const [oldest] = state.payments.keys();
+        state.payments.delete(oldest);
+      }
+    }
+  }
+
+  /** @param {TickMessage|ChangedMessage} message */
+  function apply(message) {
+    const network = state.network;
+    if (!network) return;
+    network.nodes = message.nodes;
+    network.links = message.links;
+    if (message.type === "tick") {
+      network.tick = message.tick;
+      network.position = message.position;
+      network.branches = message.branches;
+    }
+    keepSelectionTrue();
+    rememberPayments(message.events);
+    if (message.type === "tick") tell("tick", message);
+    tell("events", message.events);
+    networkChanged();
+  }
+
+  /** @param {StreamMessage} message */
+  function take(message) {
+    const network = state.network;
+    if (!network) return;
+    switch (message.type) {
+      case "tick":
+      case "changed":
+        return apply(message);
+      case "did":
+        network.tick = message.tick;
+        tell("did", message);
+        return networkChanged();
+      case "activity":
+        network.activity = message.activity;
+        return networkChanged();
+      case "lesson":
+        network.lesson = message.lesson;
+        tell("lesson", message.lesson);
+        return networkChanged();
+      case "snapshots":
+        return tell("snapshots", null);
+      case "reload":
+        return void readAnew(message.why);
+      case "resync":
+        return void readAnew("too much happened to follow");
+    }
+  }
+
+  /** @type {{id: number, message: StreamMessage}[]|null} what comes while the network is read */
+  let held = null;
+
+  /**
+   * Reads everything anew, on the open stream. What comes meanwhile is taken after it.
+   * @param {string} why
+   */
+  async function readAnew(why) {
+    if (held) return;
+    held = [];
+    try {
+      const network = await get("/network");
+      const later = held.filter(({ id }) => id > network.event);
+      held = null;
+      replace(network);
+      tell("reload", why);
+      for (const { message } of later) take(message);
+    } catch {
+      held = null;
+      reconnect();
+    }
+  }
+
+  /** @type {EventSource|null} */
+  let stream = null;
+  let retryMs = RETRY_MS[0];
+
+  /** Reads the network and follows the stream; for as long as the page is open. */
+  async function connect() {
+    try {
+      const network = await get("/network");
+      const again = state.network !== null;
+      replace(network);
+      if (again) tell("reload", "the controller is back");
+      follow(network.event);
+    } catch {
+      reconnect();
+    }
+  }
+
+  /** @param {number} after */
+  function follow(after) {
+    const source = new EventSource(`/events?after=${after}`);
+    stream = source;
+    source.onopen = () => {
+      retryMs = RETRY_MS[0];
+      setConnection("up");
+    };
+    // Not left to the browser, which would ask for the same `after` again.
+    source.onerror = () => reconnect();
+    source.onmessage = (event) => {
+      const message = JSON.parse(event.data);
+      if (held) held.push({ id: Number(event.lastEventId), message });
+      else take(message);
+    };
+  }
+
+  let waiting = false;
+  function reconnect() {
+    stream?.close();
+    stream = null;
+    setConnection("lost");
+    if (waiting) return;
+    waiting = true;
+    setTimeout(() => {
+      waiting = false;
+      void connect();
+    }, retryMs);
+    retryMs = Math.min(retryMs * 2, RETRY_MS[1]);
+  }
+
+  /**
+   * @param {string|null} name
+   * @returns {NodeView|undefined}
+   */
+  function node(name) {
+    return state.network?.nodes.find((each) => each.name === name);
+  }
+
+  return { state, on, tell, select, connect, node };
+}

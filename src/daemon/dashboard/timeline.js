@@ -1,0 +1,10 @@
+// The ticks kept, and the branches of history.
+
+/** @import {Mount} from "./types.js" */
+
+/** @type {Mount} */
+export function mount(element, store, api) {
+  void element;
+  void store;
+  void api;
+}
