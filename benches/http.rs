@@ -19,9 +19,8 @@ use hyper::service::service_fn;
 use hyper::{Request, Response};
 use smol::net::TcpListener;
 use smol_hyper::rt::FuturesIo;
-use tickchain::daemon::http::{
-    Guard, NodeApi, Peer, PeerAddress, PeerBook, PeerError, Service, Ticker, serve,
-};
+use tickchain::daemon::http::{Guard, serve};
+use tickchain::daemon::node_api::{NodeApi, Peer, PeerAddress, PeerBook, PeerError, Ticker};
 use tickchain::driver::{Driver, Options};
 use tickchain::node::{Config, HonestNode};
 
@@ -76,14 +75,14 @@ fn node() -> SocketAddr {
     let (driver, handle) = Driver::new(node, Options::default());
     smol::spawn(driver.run()).detach();
     smol::block_on(handle.start(1)).expect("it runs");
-    let service = Service::new(NodeApi {
+    let api = NodeApi {
         handle,
         peers: Arc::new(Alone),
         ticker: Arc::new(Alone),
         guard: Guard::default(),
-    });
+    };
     let (listener, address) = listen();
-    smol::spawn(serve(listener, service, std::future::pending())).detach();
+    smol::spawn(serve(listener, api.service(), std::future::pending())).detach();
     address
 }
 

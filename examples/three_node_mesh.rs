@@ -16,8 +16,8 @@ use async_net::TcpStream;
 use common::{NODES, Step, WALL, payment, print_clock, print_names, print_tips, story};
 use smol::Timer;
 use smol::io::{AsyncReadExt, AsyncWriteExt};
-use tickchain::daemon::http::PeerAddress;
 use tickchain::daemon::node::{RunningNode, Setup, Sockets};
+use tickchain::daemon::node_api::PeerAddress;
 use tickchain::driver::Options;
 use tickchain::node::Status;
 

@@ -11,7 +11,8 @@ use std::io::Write;
 use std::net::TcpStream;
 
 use http::Server;
-use tickchain::daemon::http::{MAX_BLOCK_BODY_BYTES, MAX_BODY_BYTES, MAX_HEADER_BYTES, routes};
+use tickchain::daemon::http::{MAX_BODY_BYTES, MAX_HEADER_BYTES};
+use tickchain::daemon::node_api::{MAX_BLOCK_BODY_BYTES, routes};
 
 const JSON: (&str, &str) = ("Content-Type", "application/json");
 

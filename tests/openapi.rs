@@ -11,7 +11,8 @@ use std::collections::BTreeSet;
 
 use http::{Answer, Server};
 use serde_json::{Value as Json, json};
-use tickchain::daemon::http::{Guard, routes};
+use tickchain::daemon::http::Guard;
+use tickchain::daemon::node_api::routes;
 use tickchain::node::Config;
 
 fn document() -> Json {

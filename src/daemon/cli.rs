@@ -16,7 +16,7 @@ use self::values::{
     parse_difficulty, parse_interval, parse_name, parse_nodes, parse_origin, parse_seconds,
     parse_socket, parse_switch, parse_threads,
 };
-use crate::daemon::http::PeerAddress;
+use crate::daemon::node_api::PeerAddress;
 use crate::ledger::Difficulty;
 use crate::node::Name;
 

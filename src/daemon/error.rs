@@ -4,7 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 
 use super::genesis_file::GenesisFileError;
-use super::http::{PeerAddress, PeerError};
+use super::node_api::{PeerAddress, PeerError};
 use crate::driver::DriverError;
 use crate::ledger::GenesisError;
 

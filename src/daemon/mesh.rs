@@ -7,8 +7,9 @@ use smol::Timer;
 
 use super::cli::Topology;
 use super::error::DaemonError;
-use super::http::{Guard, PeerAddress};
+use super::http::Guard;
 use super::node::{RunningNode, Setup, Sockets};
+use super::node_api::PeerAddress;
 use crate::ledger::Genesis;
 
 /// How long the links of a mesh may take to come up.

@@ -11,6 +11,7 @@ pub mod log;
 pub mod mesh;
 mod mine_bench;
 pub mod node;
+pub mod node_api;
 mod run;
 pub mod search;
 pub mod signals;

@@ -9,8 +9,9 @@ use smol::future::FutureExt;
 use smol::{Task, Timer};
 
 use super::error::DaemonError;
-use super::http::{Guard, NodeApi, PeerAddress, PeerBook, Service, Ticker, serve};
+use super::http::{Guard, serve};
 use super::links::{Identity, Links};
+use super::node_api::{NodeApi, PeerAddress, PeerBook, Ticker};
 use super::search::LowPrioritySearcher;
 use super::ticker::SelfTicker;
 use crate::driver::{Driver, Handle, Options};
@@ -132,12 +133,13 @@ impl RunningNode {
         let links = Links::new(p2p_listener, handle.clone(), identity).map_err(system)?;
         let links = Arc::new(links);
         let ticker = Arc::new(SelfTicker::new(handle.clone()));
-        let service = Service::new(NodeApi {
+        let api = NodeApi {
             handle: handle.clone(),
             peers: Arc::clone(&links) as Arc<dyn PeerBook>,
             ticker: Arc::clone(&ticker) as Arc<dyn Ticker>,
             guard: setup.guard,
-        });
+        };
+        let service = api.service();
         let (stopping, stopped) = async_channel::bounded::<()>(1);
         let serving = smol::spawn(async move {
             let shutdown = async {

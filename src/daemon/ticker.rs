@@ -7,7 +7,7 @@ use async_channel::{Receiver, Sender};
 use smol::future::FutureExt;
 use smol::{Task, Timer};
 
-use super::http::Ticker;
+use super::node_api::Ticker;
 use crate::driver::{DriverError, Handle};
 use crate::node::{Node, RequestError};
 

@@ -10,7 +10,7 @@ use async_channel::{Receiver, Sender, WeakSender};
 use super::error::DriverError;
 use super::handle::{Handle, View};
 use super::link::{Link, LinkId, Links, OUTGOING_QUEUE, Port, Report};
-use super::observers::Publisher;
+use super::observers::{EVENT_RING, Publisher};
 use super::options::Options;
 use super::search::Running;
 use super::waits::{ClockReply, Waits};
@@ -98,7 +98,7 @@ impl<N: Node + 'static> Driver<N> {
     /// A driver for `node`, and the first handle to it.
     pub fn new(node: N, options: Options) -> (Self, Handle<N>) {
         let (sender, commands) = async_channel::unbounded();
-        let publisher = Publisher::new();
+        let publisher = Publisher::keeping(EVENT_RING);
         let view = Arc::new(Mutex::new(View::of(&node)));
         let driver = Self {
             port: Arc::new(Commands(sender.downgrade())),
@@ -270,7 +270,9 @@ impl<N: Node + 'static> Driver<N> {
                 Effect::CancelSearch => self.search = None,
                 Effect::Answer(given) => answer = Some(given),
                 Effect::Reached { clock } => self.waits.reached(clock),
-                Effect::Event(event) => self.publisher.publish(event),
+                Effect::Event(event) => {
+                    self.publisher.publish(event);
+                }
             }
         }
         answer

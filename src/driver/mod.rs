@@ -101,7 +101,7 @@ pub use error::{DriverError, LinkClosed};
 pub use event_loop::Driver;
 pub use handle::{Handle, View};
 pub use link::{Link, OUTGOING_QUEUE};
-pub use observers::{EVENT_RING, Next, NumberedEvent, Subscription};
+pub use observers::{EVENT_RING, Next, NumberedEvent, Publisher, Subscription};
 pub use options::Options;
 pub use search::{
     Found, MANY_THREADS_FROM, Searcher, ThreadSearcher, processors, search_on, search_until,

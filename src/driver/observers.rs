@@ -10,35 +10,37 @@ use async_channel::{Receiver, Sender};
 
 use crate::node::Event;
 
-/// How many events are kept for subscribers that resume or fall behind.
+/// How many events of a node are kept for subscribers that resume or fall behind.
 pub const EVENT_RING: usize = 4096;
 
 /// An event and its number.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NumberedEvent {
+pub struct NumberedEvent<E = Event> {
     /// Counts from 1 and never jumps, not even at a reset.
     pub id: u64,
     /// What happened.
-    pub event: Event,
+    pub event: E,
 }
 
 /// What a [`Subscription`] brings next.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Next {
+pub enum Next<E = Event> {
     /// An event, the one after the one before.
-    Event(Arc<NumberedEvent>),
-    /// Events were missed for good: read the node's present state anew. Events go on from there.
+    Event(Arc<NumberedEvent<E>>),
+    /// Events were missed for good: read the present state anew. Events go on from there.
     Lagged {
         /// The id of the next event there is, or will be.
         resumes: u64,
     },
-    /// The node has stopped, and its last event was brought.
+    /// The publisher is gone, and its last event was brought.
     Closed,
 }
 
 #[derive(Debug)]
-struct Ring {
-    events: VecDeque<Arc<NumberedEvent>>,
+struct Ring<E> {
+    events: VecDeque<Arc<NumberedEvent<E>>>,
+    /// How many events are kept.
+    max: usize,
     /// The id the next event gets.
     next: u64,
     closed: bool,
@@ -46,7 +48,7 @@ struct Ring {
     wakers: Vec<Sender<()>>,
 }
 
-impl Ring {
+impl<E> Ring<E> {
     fn oldest(&self) -> u64 {
         self.next - self.events.len() as u64
     }
@@ -62,17 +64,23 @@ impl Ring {
     }
 }
 
-/// The ring as the event loop, the handles and the subscriptions share it.
-#[derive(Debug, Clone)]
-pub(super) struct Log(Arc<Mutex<Ring>>);
+/// The ring as the publisher, the handles and the subscriptions share it.
+#[derive(Debug)]
+pub(super) struct Log<E = Event>(Arc<Mutex<Ring<E>>>);
 
-impl Log {
-    fn lock(&self) -> MutexGuard<'_, Ring> {
+impl<E> Clone for Log<E> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<E> Log<E> {
+    fn lock(&self) -> MutexGuard<'_, Ring<E>> {
         // Nothing panics half way through a change of the ring.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn subscribe(&self, after: Option<u64>) -> Subscription {
+    pub(super) fn subscribe(&self, after: Option<u64>) -> Subscription<E> {
         let (waker, woken) = async_channel::bounded(1);
         let mut ring = self.lock();
         ring.wakers.retain(|waker| !waker.is_closed());
@@ -86,37 +94,64 @@ impl Log {
     }
 }
 
-/// The event loop's end of the log; dropping it closes every subscription.
+/// Where events are numbered and kept for subscribers. Dropping it closes every subscription.
+///
+/// A node's belongs to its event loop; others may number their own events in the same way:
+///
+/// ```
+/// use tickchain::driver::{Next, Publisher};
+///
+/// let publisher = Publisher::keeping(100);
+/// let mut words = publisher.subscribe(None);
+/// assert_eq!(publisher.publish("hello"), 1);
+/// assert!(matches!(words.try_next(), Some(Next::Event(word)) if word.event == "hello"));
+/// drop(publisher);
+/// assert_eq!(words.try_next(), Some(Next::Closed));
+/// ```
 #[derive(Debug)]
-pub(super) struct Publisher(Log);
+pub struct Publisher<E = Event>(Log<E>);
 
-impl Publisher {
-    pub(super) fn new() -> Self {
+impl<E> Publisher<E> {
+    /// Keeps the last `events` for subscribers that resume or fall behind.
+    pub fn keeping(events: usize) -> Self {
         Self(Log(Arc::new(Mutex::new(Ring {
             events: VecDeque::new(),
+            max: events,
             next: 1,
             closed: false,
             wakers: Vec::new(),
         }))))
     }
 
-    pub(super) fn log(&self) -> Log {
+    pub(super) fn log(&self) -> Log<E> {
         self.0.clone()
     }
 
-    pub(super) fn publish(&self, event: Event) {
+    /// Numbers an event and shows it to every subscriber; gives back its id.
+    pub fn publish(&self, event: E) -> u64 {
         let mut ring = self.0.lock();
         let id = ring.next;
         ring.next += 1;
-        if ring.events.len() == EVENT_RING {
+        if ring.events.len() >= ring.max {
             ring.events.pop_front();
         }
         ring.events.push_back(Arc::new(NumberedEvent { id, event }));
         ring.wake();
+        id
+    }
+
+    /// The id of the last event; 0 before the first.
+    pub fn last_id(&self) -> u64 {
+        self.0.lock().next - 1
+    }
+
+    /// Events from here on, or those after the event with the id `after`: 0 for all that are kept.
+    pub fn subscribe(&self, after: Option<u64>) -> Subscription<E> {
+        self.0.subscribe(after)
     }
 }
 
-impl Drop for Publisher {
+impl<E> Drop for Publisher<E> {
     fn drop(&mut self) {
         let mut ring = self.0.lock();
         ring.closed = true;
@@ -124,18 +159,18 @@ impl Drop for Publisher {
     }
 }
 
-/// A place in a node's events; see [`Handle::subscribe`](super::Handle::subscribe).
+/// A place in a row of events; see [`Handle::subscribe`](super::Handle::subscribe).
 #[derive(Debug)]
-pub struct Subscription {
-    log: Log,
+pub struct Subscription<E = Event> {
+    log: Log<E>,
     woken: Receiver<()>,
     /// The id of the next event to bring.
     wants: u64,
 }
 
-impl Subscription {
+impl<E> Subscription<E> {
     /// Waits for what comes next. Nothing is lost when the future is dropped.
-    pub async fn next(&mut self) -> Next {
+    pub async fn next(&mut self) -> Next<E> {
         loop {
             if let Some(next) = self.try_next() {
                 return next;
@@ -146,7 +181,7 @@ impl Subscription {
     }
 
     /// As [`Subscription::next`], for a plain thread.
-    pub fn next_blocking(&mut self) -> Next {
+    pub fn next_blocking(&mut self) -> Next<E> {
         loop {
             if let Some(next) = self.try_next() {
                 return next;
@@ -156,7 +191,7 @@ impl Subscription {
     }
 
     /// What comes next, if it is there already.
-    pub fn try_next(&mut self) -> Option<Next> {
+    pub fn try_next(&mut self) -> Option<Next<E>> {
         let ring = self.log.lock();
         // An id never given is from an earlier life of the node: all since then was missed.
         if self.wants < ring.oldest() || self.wants > ring.next {

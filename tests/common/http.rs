@@ -14,9 +14,8 @@ use std::time::Duration;
 
 use async_channel::Sender;
 use serde_json::Value as Json;
-use tickchain::daemon::http::{
-    Guard, NodeApi, Peer, PeerAddress, PeerBook, PeerError, Service, Ticker, serve,
-};
+use tickchain::daemon::http::{Guard, serve};
+use tickchain::daemon::node_api::{NodeApi, Peer, PeerAddress, PeerBook, PeerError, Ticker};
 use tickchain::driver::{Driver, Handle, Options};
 use tickchain::node::{Config, HonestNode};
 
@@ -108,16 +107,16 @@ impl Server {
         let (driver, handle) = Driver::new(HonestNode::new(config).unwrap(), options);
         smol::spawn(driver.run()).detach();
         let peers = Arc::new(NotedPeers::default());
-        let service = Service::new(NodeApi {
+        let api = NodeApi {
             handle: handle.clone(),
             peers: peers.clone(),
             ticker: Arc::new(NotedTicker::default()),
             guard,
-        });
+        };
         let listener = smol::block_on(smol::net::TcpListener::bind("127.0.0.1:0")).unwrap();
         let address = listener.local_addr().unwrap();
         let (shutdown, told) = async_channel::bounded::<()>(1);
-        let served = smol::spawn(serve(listener, service, async move {
+        let served = smol::spawn(serve(listener, api.service(), async move {
             let _ = told.recv().await;
         }));
         Self {

@@ -3,8 +3,8 @@
 use std::net::SocketAddr;
 use std::str::FromStr;
 
-use crate::daemon::http::PeerAddress;
 use crate::daemon::links::AddressError;
+use crate::daemon::node_api::PeerAddress;
 
 /// Why a URL was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

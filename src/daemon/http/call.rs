@@ -16,25 +16,25 @@ use smol::stream::Stream;
 use super::problem::Problem;
 
 /// What a handler answers.
-pub(super) type Outcome = Result<Reply, Problem>;
+pub(crate) type Outcome = Result<Reply, Problem>;
 
 /// Pieces of a body that is not built in memory. An error cuts the connection, so that the client
 /// sees that something is missing.
-pub(super) type Pieces = Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>;
+pub(crate) type Pieces = Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>;
 
 /// A request that passed the guards, its body read.
-pub(super) struct Call {
+pub(crate) struct Call {
     /// Method, target and headers.
-    pub(super) parts: Parts,
+    pub(crate) parts: Parts,
     /// The body, empty where there was none.
-    pub(super) body: Bytes,
+    pub(crate) body: Bytes,
     /// The route's parameter, percent-decoded; empty where the route has none.
-    pub(super) param: String,
+    pub(crate) param: String,
 }
 
 impl Call {
     /// A parameter of the query string, percent-decoded; of several, the first.
-    pub(super) fn query(&self, key: &str) -> Result<Option<String>, Problem> {
+    pub(crate) fn query(&self, key: &str) -> Result<Option<String>, Problem> {
         let query = self.parts.uri.query().unwrap_or("");
         let value = query.split('&').find_map(|pair| {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
@@ -45,7 +45,7 @@ impl Call {
 
     /// Refuses parameters of the query string besides `known`: a misspelt one would be lost in
     /// silence.
-    pub(super) fn check_query(&self, known: &[&str]) -> Result<(), Problem> {
+    pub(crate) fn check_query(&self, known: &[&str]) -> Result<(), Problem> {
         let query = self.parts.uri.query().unwrap_or("");
         let mut names = query
             .split('&')
@@ -61,7 +61,7 @@ impl Call {
     }
 
     /// A parameter of the query string that is a whole number.
-    pub(super) fn query_number(&self, key: &str) -> Result<Option<u64>, Problem> {
+    pub(crate) fn query_number(&self, key: &str) -> Result<Option<u64>, Problem> {
         self.query(key)?
             .map(|text| number(&text, &format!("?{key}=")))
             .transpose()
@@ -69,7 +69,7 @@ impl Call {
 }
 
 /// Reads a whole number that JSON readers see exactly; `what` names it in the problem.
-pub(super) fn number(text: &str, what: &str) -> Result<u64, Problem> {
+pub(crate) fn number(text: &str, what: &str) -> Result<u64, Problem> {
     let max = crate::ledger::MAX_SAFE_INTEGER;
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let value = if digits { text.parse().ok() } else { None };
@@ -82,7 +82,7 @@ pub(super) fn number(text: &str, what: &str) -> Result<u64, Problem> {
 }
 
 /// Undoes percent-encoding.
-pub(super) fn percent_decode(text: &str) -> Result<String, Problem> {
+pub(crate) fn percent_decode(text: &str) -> Result<String, Problem> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
     while let Some(byte) = rest.next() {
@@ -106,19 +106,19 @@ pub(super) fn percent_decode(text: &str) -> Result<String, Problem> {
 }
 
 /// An answer.
-pub(super) struct Reply {
-    pub(super) status: StatusCode,
-    pub(super) headers: HeaderMap,
-    pub(super) content: Content,
+pub(crate) struct Reply {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) content: Content,
 }
 
 impl Reply {
     /// 200 without a body, for calls that only do something.
-    pub(super) fn done() -> Self {
+    pub(crate) fn done() -> Self {
         Self::new(StatusCode::OK, Content::Empty)
     }
 
-    pub(super) fn new(status: StatusCode, content: Content) -> Self {
+    pub(crate) fn new(status: StatusCode, content: Content) -> Self {
         Self {
             status,
             headers: HeaderMap::new(),
@@ -127,39 +127,39 @@ impl Reply {
     }
 
     /// 200 with a JSON body.
-    pub(super) fn json(value: &impl Serialize) -> Self {
+    pub(crate) fn json(value: &impl Serialize) -> Self {
         let json =
             serde_json::to_vec(value).expect("answers have string keys and no failing parts");
         Self::json_bytes(json)
     }
 
     /// 200 with a body that is JSON already.
-    pub(super) fn json_bytes(json: impl Into<Bytes>) -> Self {
+    pub(crate) fn json_bytes(json: impl Into<Bytes>) -> Self {
         Self::new(StatusCode::OK, Content::Full(json.into())).typed("application/json")
     }
 
     /// 200 with a body that comes piece by piece.
-    pub(super) fn stream(pieces: Pieces, content_type: &'static str) -> Self {
+    pub(crate) fn stream(pieces: Pieces, content_type: &'static str) -> Self {
         Self::new(StatusCode::OK, Content::Pieces(Mutex::new(pieces))).typed(content_type)
     }
 
-    pub(super) fn typed(self, content_type: &'static str) -> Self {
+    pub(crate) fn typed(self, content_type: &'static str) -> Self {
         self.with(CONTENT_TYPE, HeaderValue::from_static(content_type))
     }
 
-    pub(super) fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
+    pub(crate) fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.insert(name, value);
         self
     }
 
-    pub(super) fn status(mut self, status: StatusCode) -> Self {
+    pub(crate) fn status(mut self, status: StatusCode) -> Self {
         self.status = status;
         self
     }
 }
 
 /// A body.
-pub(super) enum Content {
+pub(crate) enum Content {
     /// None.
     Empty,
     /// One whole.

@@ -52,18 +52,13 @@ pub(super) struct Pass {
 }
 
 impl Guard {
-    /// Checks everything but the body.
+    /// Checks where a request is sent to and where it comes from.
     pub(super) fn check(&self, parts: &Parts) -> Result<Pass, Problem> {
         let host = self.check_host(parts)?;
         let origin = self.check_origin(parts, &host)?;
         let preflight = origin.is_some()
             && parts.method == Method::OPTIONS
             && parts.headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD);
-        // A preflight never carries credentials, and nothing is done for it.
-        if !preflight {
-            self.check_token(parts)?;
-            check_type(parts)?;
-        }
         Ok(Pass { origin, preflight })
     }
 
@@ -83,7 +78,7 @@ impl Guard {
                 return Err(Problem::new(
                     StatusCode::MISDIRECTED_REQUEST,
                     format!(
-                        "host {name:?} is not this node's: call it as 127.0.0.1 or localhost, or \
+                        "host {name:?} is not served here: call it as 127.0.0.1 or localhost, or \
                          start it with --allow-host {name}"
                     ),
                 ));
@@ -124,7 +119,8 @@ impl Guard {
         Ok(foreign)
     }
 
-    fn check_token(&self, parts: &Parts) -> Result<(), Problem> {
+    /// Checks the token, where one is asked for.
+    pub(crate) fn check_token(&self, parts: &Parts) -> Result<(), Problem> {
         let Some(token) = &self.token else {
             return Ok(());
         };
@@ -139,14 +135,14 @@ impl Guard {
         let challenge = HeaderValue::from_static("Bearer realm=\"tickchain\"");
         Err(Problem::new(
             StatusCode::UNAUTHORIZED,
-            "this node asks for its token: send it as Authorization: Bearer TOKEN",
+            "a token is asked for here: send it as Authorization: Bearer TOKEN",
         )
         .with(WWW_AUTHENTICATE, challenge))
     }
 }
 
 /// A body, if there is one, must be JSON: a foreign page's form cannot send that.
-fn check_type(parts: &Parts) -> Result<(), Problem> {
+pub(super) fn check_type(parts: &Parts) -> Result<(), Problem> {
     if !matches!(parts.method, Method::POST | Method::PUT) {
         return Ok(());
     }
@@ -203,7 +199,7 @@ fn refused_page(origin: &str) -> Problem {
     Problem::new(
         StatusCode::FORBIDDEN,
         format!(
-            "a page from elsewhere may not call this node: start it with --allow-origin {origin}"
+            "a page from elsewhere may not call this one: start it with --allow-origin {origin}"
         ),
     )
 }

@@ -1,38 +1,33 @@
-//! The HTTP API: [`Service::new`] for a node, [`serve`] on a listener.
+//! Carries HTTP for any application: [`serve`] a [`Service`] on a listener.
 //!
 //! hyper carries the bytes ([`serve`]), a guard looks at each request before anything runs
 //! ([`Guard`]), tide finds the handler (in one file, `router.rs`), and a handler is a plain function
-//! from a call to an answer or a problem. Nothing here waits for anything but the node and the
+//! from a call to an answer or a problem. Nothing here waits for anything but the application and the
 //! client, and everything a client can make grow has a bound, a public constant of this module.
+//!
+//! An application gives a list of routes and the state that their handlers act on: see
+//! [`node_api`](super::node_api).
 
-mod api;
-mod blocks;
+mod bounds;
 mod call;
-mod controls;
-mod events;
+mod feed;
 mod guard;
-mod metrics;
-mod openapi;
-mod operator;
-mod payments;
-mod peering;
-mod peers;
+pub(crate) mod openapi;
 mod problem;
 mod router;
 mod routes;
 mod seats;
 mod serve;
 mod service;
-mod state;
 
-pub use api::NodeApi;
-pub use events::{HEARTBEAT, MAX_STREAMS};
+pub(crate) use bounds::{Closing, Limit};
+pub(crate) use call::{Call, Content, Outcome, Pieces, Reply, number};
+pub(crate) use feed::feed;
+pub use feed::{HEARTBEAT, MAX_STREAMS};
 pub use guard::Guard;
-pub use peers::{MAX_HOST_BYTES, Peer, PeerAddress, PeerBook, PeerError, Ticker};
-pub use routes::routes;
+pub(crate) use problem::Problem;
+pub(crate) use routes::{Address, Route, routes};
 pub use seats::{IDLE_TIMEOUT, MAX_CONNECTIONS, MAX_CONNECTIONS_PER_ADDRESS, STALL_TIMEOUT};
 pub use serve::{MAX_HEADER_BYTES, SHUTDOWN_GRACE, serve};
-pub use service::{
-    BODY_TIMEOUT, MAX_BLOCK_BODY_BYTES, MAX_BODY_BYTES, MAX_LARGE_BODIES, MAX_STATE_BODY_BYTES,
-    Service,
-};
+pub(crate) use service::Application;
+pub use service::{BODY_TIMEOUT, MAX_BODY_BYTES, Service};

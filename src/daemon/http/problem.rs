@@ -5,13 +5,10 @@ use hyper::header::{ALLOW, HeaderName, HeaderValue, RETRY_AFTER};
 use serde::Serialize;
 
 use super::call::{Content, Reply};
-use super::peers::PeerError;
-use crate::driver::DriverError;
-use crate::node::RequestError;
 
 /// Why a request was not done.
 #[derive(Debug)]
-pub(super) struct Problem {
+pub(crate) struct Problem {
     pub(super) status: StatusCode,
     detail: String,
     fail: bool,
@@ -29,7 +26,7 @@ struct Document<'a> {
 }
 
 impl Problem {
-    pub(super) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
+    pub(crate) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
         Self {
             status,
             detail: detail.into(),
@@ -39,39 +36,39 @@ impl Problem {
     }
 
     /// 400.
-    pub(super) fn bad(detail: impl Into<String>) -> Self {
+    pub(crate) fn bad(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, detail)
     }
 
     /// 404.
-    pub(super) fn absent(detail: impl Into<String>) -> Self {
+    pub(crate) fn absent(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, detail)
     }
 
     /// 409.
-    pub(super) fn conflict(detail: impl Into<String>) -> Self {
+    pub(crate) fn conflict(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, detail)
     }
 
     /// 405, with the methods the address does take.
-    pub(super) fn method(allow: &str, detail: impl Into<String>) -> Self {
+    pub(crate) fn method(allow: &str, detail: impl Into<String>) -> Self {
         let allow = HeaderValue::from_str(allow).expect("method names are ASCII");
         Self::new(StatusCode::METHOD_NOT_ALLOWED, detail).with(ALLOW, allow)
     }
 
     /// 503, worth another try in a second.
-    pub(super) fn busy(detail: impl Into<String>) -> Self {
+    pub(crate) fn busy(detail: impl Into<String>) -> Self {
         let second = HeaderValue::from_static("1");
         Self::new(StatusCode::SERVICE_UNAVAILABLE, detail).with(RETRY_AFTER, second)
     }
 
-    pub(super) fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
+    pub(crate) fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.header = Some((name, value));
         self
     }
 
     /// Adds the `"result": "fail"` that controllers look for in `tx/add`.
-    pub(super) fn failed(mut self) -> Self {
+    pub(crate) fn failed(mut self) -> Self {
         self.fail = true;
         self
     }
@@ -92,43 +89,6 @@ impl From<Problem> for Reply {
         match problem.header {
             Some((name, value)) => reply.with(name, value),
             None => reply,
-        }
-    }
-}
-
-impl From<DriverError> for Problem {
-    fn from(error: DriverError) -> Self {
-        match error {
-            DriverError::Refused(refused) => refused.into(),
-            DriverError::State(refused) => Self::bad(refused.to_string()),
-            DriverError::Stopped => Self::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "the node is shutting down: start the program again",
-            ),
-            other => Self::conflict(other.to_string()),
-        }
-    }
-}
-
-impl From<RequestError> for Problem {
-    fn from(refused: RequestError) -> Self {
-        match refused {
-            RequestError::NotStarted => {
-                Self::conflict("the node is not started: call /start first, then this again")
-            }
-            RequestError::ClockTooHigh { .. } | RequestError::Block(_) => {
-                Self::bad(refused.to_string())
-            }
-            other => Self::conflict(other.to_string()),
-        }
-    }
-}
-
-impl From<PeerError> for Problem {
-    fn from(error: PeerError) -> Self {
-        match error {
-            PeerError::Unknown { .. } => Self::absent(error.to_string()),
-            _ => Self::conflict(error.to_string()),
         }
     }
 }

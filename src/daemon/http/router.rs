@@ -7,18 +7,19 @@
 //! Its `listen` is not used at all, see [`super::serve`].
 
 use std::str::FromStr;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use hyper::Method;
+use hyper::http::request::Parts;
 use tide::http::{self, Url};
 
-use super::api::Api;
 use super::call::{Call, Outcome, percent_decode};
-use super::routes::{ROUTES, Route, dispatch, unrouted};
+use super::routes::{Address, Addresses, Route};
 
 /// Finds the handler of each call and runs it.
 pub(super) struct Router {
-    server: tide::Server<Api>,
+    server: tide::Server<()>,
+    addresses: Arc<Addresses>,
     base: Url,
 }
 
@@ -26,37 +27,49 @@ pub(super) struct Router {
 struct Inward(Mutex<Option<Call>>);
 
 /// What rides in an answer: the route that was found, and what its handler said.
-struct Outward(&'static Route, Outcome);
+struct Outward(&'static Address, Outcome);
 
 impl Router {
-    pub(super) fn new(api: Api) -> Self {
-        let mut server = tide::with_state(api);
-        for route in ROUTES {
-            let method = http::Method::from_str(route.method.as_str())
+    pub(super) fn new<A: Send + Sync + 'static>(app: &Arc<A>, routes: &'static [Route<A>]) -> Self {
+        let mut server = tide::new();
+        let addresses = Arc::new(Addresses::of(routes));
+        for route in routes {
+            let method = http::Method::from_str(route.address.method.as_str())
                 .expect("routes have methods that every HTTP library knows");
+            let (app, addresses) = (Arc::clone(app), Arc::clone(&addresses));
             server
-                .at(route.path)
-                .method(method, move |request| endpoint(route, request));
+                .at(route.address.path)
+                .method(method, move |request| {
+                    endpoint(route, Arc::clone(&app), Arc::clone(&addresses), request)
+                });
         }
         let base = Url::parse("http://node/").expect("this is a URL");
-        Self { server, base }
+        Self {
+            server,
+            addresses,
+            base,
+        }
     }
 
-    /// Answers a call; with the answer comes the route that was taken, if one was.
-    pub(super) async fn answer(&self, call: Call) -> (Option<&'static Route>, Outcome) {
-        let method = call.parts.method.clone();
-        let path = call.parts.uri.path().to_owned();
+    pub(super) fn addresses(&self) -> &Addresses {
+        &self.addresses
+    }
+
+    /// Answers a call; with the answer comes the path of the route that was taken, if one was.
+    pub(super) async fn answer(&self, call: Call) -> (Option<&'static str>, Outcome) {
+        let Parts { method, uri, .. } = &call.parts;
+        let (method, path) = (method.clone(), uri.path().to_owned());
         let routed = match method {
             Method::GET | Method::HEAD => http::Method::Get,
             Method::POST => http::Method::Post,
             Method::PUT => http::Method::Put,
-            _ => return (None, Err(unrouted(&method, &path))),
+            _ => return (None, Err(self.addresses.unrouted(&method, &path))),
         };
         let mut url = self.base.clone();
         url.set_path(&path);
         // Parts like `..` would be resolved, and tide would be asked about another address.
         if url.path().split('/').count() != path.split('/').count() {
-            return (None, Err(unrouted(&method, &path)));
+            return (None, Err(self.addresses.unrouted(&method, &path)));
         }
         let mut request = http::Request::new(routed, url);
         request.ext_mut().insert(Inward(Mutex::new(Some(call))));
@@ -65,28 +78,37 @@ impl Router {
             .ok()
             .and_then(|mut response| response.ext_mut().remove::<Outward>());
         match outward {
-            Some(Outward(route, outcome)) => (Some(route), outcome),
-            None => (None, Err(unrouted(&method, &path))),
+            Some(Outward(address, outcome)) => (Some(address.path), outcome),
+            None => (None, Err(self.addresses.unrouted(&method, &path))),
         }
     }
 }
 
-async fn endpoint(route: &'static Route, request: tide::Request<Api>) -> tide::Result {
+async fn endpoint<A: Send + Sync + 'static>(
+    route: &'static Route<A>,
+    app: Arc<A>,
+    addresses: Arc<Addresses>,
+    request: tide::Request<()>,
+) -> tide::Result {
     let inward: Option<&Inward> = request.ext();
     let call = inward.and_then(|inward| inward.0.lock().ok()?.take());
     let mut call =
         call.expect("`answer` puts a call into every request, and this is its one taker");
+    let address = &route.address;
     // tide's error for a parameter that is not there would take a backtrace at every request.
-    let param = route.path.split_once(':');
+    let param = address.path.split_once(':');
     let param = param.and_then(|(_, name)| request.param(name).ok());
     let outcome = match percent_decode(param.unwrap_or("")) {
+        Err(problem) => Err(problem),
+        Ok(_) if addresses.refuses(address, &call) => {
+            Err(addresses.unrouted(&call.parts.method, call.parts.uri.path()))
+        }
         Ok(param) => {
             call.param = param;
-            dispatch(route, request.state().clone(), call).await
+            (route.handler)(app, call).await
         }
-        Err(problem) => Err(problem),
     };
     let mut response = http::Response::new(http::StatusCode::Ok);
-    response.ext_mut().insert(Outward(route, outcome));
+    response.ext_mut().insert(Outward(address, outcome));
     Ok(response.into())
 }

@@ -1,82 +1,68 @@
-//! Every call of the API: its method, its address, what it does.
+//! What an application answers: its calls, each with method, address and handler.
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use hyper::Method;
 
-use super::api::Api;
 use super::call::{Call, Outcome};
 use super::problem::Problem;
-use super::{blocks, controls, events, openapi, operator, payments, peering, state};
 
 /// What a handler returns.
-pub(super) type Answering = Pin<Box<dyn Future<Output = Outcome> + Send>>;
+pub(crate) type Answering = Pin<Box<dyn Future<Output = Outcome> + Send>>;
 
-/// One call of the API.
-pub(super) struct Route {
-    /// GET, POST or PUT. A GET that changes nothing is answered to HEAD as well.
-    pub(super) method: Method,
-    /// The address; one part at most is a parameter, written `:name`.
-    pub(super) path: &'static str,
-    /// Whether it changes something.
-    pub(super) changes: bool,
+/// What a handler does, given its application.
+pub(crate) type Handler<A> = fn(Arc<A>, Call) -> Answering;
+
+/// One call of an application `A`.
+pub(crate) struct Route<A> {
+    /// How it is called.
+    pub(crate) address: Address,
     /// What it does.
-    pub(super) handler: fn(Api, Call) -> Answering,
+    pub(crate) handler: Handler<A>,
 }
 
+/// How a call is made.
+#[derive(Debug)]
+pub(crate) struct Address {
+    /// GET, POST or PUT. A GET that changes nothing is answered to HEAD as well.
+    pub(crate) method: Method,
+    /// The path; one part at most is a parameter, written `:name`.
+    pub(crate) path: &'static str,
+    /// Whether it changes something.
+    pub(crate) changes: bool,
+}
+
+/// A list of [`Route`]s, a line each: `read` is a GET that changes nothing, `get` one that does
+/// something.
 macro_rules! routes {
     ($($kind:ident $path:literal => $handler:path;)*) => {
-        /// Every call, in the order of the documentation.
-        pub(super) static ROUTES: &[Route] = &[$(Route {
-            method: routes!(@method $kind),
-            path: $path,
-            changes: routes!(@changes $kind),
-            handler: |api, call| Box::pin($handler(api, call)),
-        }),*];
+        &[$($crate::daemon::http::Route {
+            address: $crate::daemon::http::Address {
+                method: $crate::daemon::http::routes!(@method $kind),
+                path: $path,
+                changes: $crate::daemon::http::routes!(@changes $kind),
+            },
+            handler: |app, call| Box::pin($handler(app, call)),
+        }),*]
     };
-    (@method read) => { Method::GET };
-    (@method get) => { Method::GET };
-    (@method post) => { Method::POST };
-    (@method put) => { Method::PUT };
+    (@method read) => { hyper::Method::GET };
+    (@method get) => { hyper::Method::GET };
+    (@method post) => { hyper::Method::POST };
+    (@method put) => { hyper::Method::PUT };
     (@changes read) => { false };
     (@changes $kind:ident) => { true };
 }
+pub(crate) use routes;
 
-// `read` is a GET that changes nothing, `get` one that does something.
-routes! {
-    get "/start" => controls::start;
-    post "/start" => controls::start;
-    get "/reset" => controls::reset;
-    post "/reset" => controls::reset;
-    get "/mine" => controls::mine;
-    post "/mine" => controls::mine;
-    get "/clock/:clock" => controls::clock;
-    post "/clock/:clock" => controls::clock;
-    post "/tick" => controls::tick;
-    read "/status" => controls::status;
-    read "/block/latest" => blocks::latest;
-    read "/block/all" => blocks::all;
-    read "/block/:block" => blocks::one;
-    post "/block/add" => blocks::add;
-    read "/tree" => blocks::tree;
-    read "/txPool/all" => payments::pool;
-    post "/tx/add" => payments::add;
-    read "/tx/:id" => payments::place;
-    read "/accounts" => payments::accounts;
-    read "/peer" => peering::list;
-    post "/peer/add" => peering::add;
-    post "/peer/clear" => peering::clear;
-    read "/events" => events::events;
-    read "/state" => state::get;
-    put "/state" => state::put;
-    read "/healthz" => operator::healthz;
-    read "/metrics" => operator::metrics;
-    read "/openapi.json" => openapi::document;
-}
+impl Address {
+    /// Method and path.
+    pub(crate) fn shown(&self) -> (&str, &'static str) {
+        (self.method.as_str(), self.path)
+    }
 
-impl Route {
-    fn has_param(&self) -> bool {
+    pub(super) fn has_param(&self) -> bool {
         self.path.contains(':')
     }
 
@@ -90,72 +76,82 @@ impl Route {
     }
 }
 
-/// Runs the handler of the route that was found for the call.
-pub(super) async fn dispatch(route: &'static Route, api: Api, call: Call) -> Outcome {
-    // `GET block/add` is no block named "add".
-    let path = call.parts.uri.path();
-    let named = route.has_param() && ROUTES.iter().any(|other| other.path == path);
-    if named || (route.changes && call.parts.method == Method::HEAD) {
-        return Err(unrouted(&call.parts.method, path));
-    }
-    (route.handler)(api, call).await
-}
+/// The addresses of a service.
+#[derive(Debug)]
+pub(super) struct Addresses(Vec<&'static Address>);
 
-/// Methods that an address takes, as `Allow` lists them; `None` for an unknown address.
-pub(super) fn allowed(path: &str) -> Option<String> {
-    let fixed = ROUTES.iter().any(|route| route.path == path);
-    let mut allowed = Vec::new();
-    for route in ROUTES
-        .iter()
-        .filter(|route| route.matches(path) && route.has_param() != fixed)
-    {
-        allowed.push(route.method.as_str());
-        if !route.changes {
-            allowed.push("HEAD");
+impl Addresses {
+    pub(super) fn of<A>(routes: &'static [Route<A>]) -> Self {
+        Self(routes.iter().map(|route| &route.address).collect())
+    }
+
+    /// Whether the call is none of `found`'s although its address fits.
+    pub(super) fn refuses(&self, found: &Address, call: &Call) -> bool {
+        // `GET block/add` is no block named "add".
+        let path = call.parts.uri.path();
+        let named = found.has_param() && self.0.iter().any(|other| other.path == path);
+        named || (found.changes && call.parts.method == Method::HEAD)
+    }
+
+    /// Methods that an address takes, as `Allow` lists them; `None` for an unknown address.
+    pub(super) fn allowed(&self, path: &str) -> Option<String> {
+        let fixed = self.0.iter().any(|address| address.path == path);
+        let mut allowed = Vec::new();
+        let fits = |address: &&&Address| address.matches(path) && address.has_param() != fixed;
+        for address in self.0.iter().filter(fits) {
+            allowed.push(address.method.as_str());
+            if !address.changes {
+                allowed.push("HEAD");
+            }
+        }
+        (!allowed.is_empty()).then(|| allowed.join(", "))
+    }
+
+    /// The problem of a call that no route takes.
+    pub(super) fn unrouted(&self, method: &Method, path: &str) -> Problem {
+        let path: String = path.chars().take(80).collect();
+        match self.allowed(&path) {
+            Some(allow) => {
+                let method: String = method.as_str().chars().take(20).collect();
+                let detail = format!("{path} does not take {method}: use {allow}");
+                Problem::method(&allow, detail)
+            }
+            None => Problem::absent(format!(
+                "nothing is at {path:?}: GET /openapi.json lists every call"
+            )),
         }
     }
-    (!allowed.is_empty()).then(|| allowed.join(", "))
-}
-
-/// The problem of a call that no route takes.
-pub(super) fn unrouted(method: &Method, path: &str) -> Problem {
-    let path: String = path.chars().take(80).collect();
-    match allowed(&path) {
-        Some(allow) => {
-            let method: String = method.as_str().chars().take(20).collect();
-            let detail = format!("{path} does not take {method}: use {allow}");
-            Problem::method(&allow, detail)
-        }
-        None => Problem::absent(format!(
-            "nothing is at {path:?}: GET /openapi.json lists every call"
-        )),
-    }
-}
-
-/// Every call of the API, as method and address with `:name` for parameters.
-///
-/// ```
-/// let mut calls = tickchain::daemon::http::routes();
-/// assert!(calls.any(|call| call == ("GET", "/clock/:clock")));
-/// ```
-pub fn routes() -> impl Iterator<Item = (&'static str, &'static str)> {
-    ROUTES
-        .iter()
-        .map(|route| (route.method.as_str(), route.path))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::daemon::http::Reply;
+
+    async fn nothing(_app: Arc<()>, _call: Call) -> Outcome {
+        Ok(Reply::done())
+    }
+
+    static ROUTES: &[Route<()>] = routes! {
+        get "/mine" => nothing;
+        post "/mine" => nothing;
+        read "/status" => nothing;
+        read "/block/:block" => nothing;
+        post "/block/add" => nothing;
+        read "/state" => nothing;
+        put "/state" => nothing;
+    };
 
     #[test]
     fn an_address_knows_its_methods() {
+        let addresses = Addresses::of(ROUTES);
+        let allowed = |path| addresses.allowed(path);
         assert_eq!(allowed("/status").as_deref(), Some("GET, HEAD"));
         assert_eq!(allowed("/mine").as_deref(), Some("GET, POST"));
         assert_eq!(allowed("/block/7").as_deref(), Some("GET, HEAD"));
         assert_eq!(allowed("/block/add").as_deref(), Some("POST"));
         assert_eq!(allowed("/state").as_deref(), Some("GET, HEAD, PUT"));
-        for unknown in ["/", "", "*", "/block/", "/block", "/clock/1/2", "/status/"] {
+        for unknown in ["/", "", "*", "/block/", "/block", "/mine/1/2", "/status/"] {
             assert_eq!(allowed(unknown), None, "{unknown}");
         }
     }

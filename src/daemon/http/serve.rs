@@ -46,9 +46,9 @@ const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\n\
     content-type: application/problem+json\r\n\
     connection: close\r\n\
     retry-after: 1\r\n\
-    content-length: 166\r\n\r\n\
+    content-length: 159\r\n\r\n\
     {\"type\":\"about:blank\",\"title\":\"Service Unavailable\",\"status\":503,\"detail\":\
-    \"all connections of this node are in use: close some, or try again in a moment, one at most\"}";
+    \"all connections are in use here: close some, or try again in a moment, one at most\"}";
 
 /// Serves the API on `listener` until `shutdown` is there: then nobody is accepted any more, and what
 /// runs may go on for [`SHUTDOWN_GRACE`]. Every connection is a task on smol's global executor.

@@ -17,66 +17,61 @@ use hyper::{Method, Request, Response, StatusCode};
 use smol::Timer;
 use smol::future::FutureExt;
 
-use super::api::{Api, Closing, Limit, NodeApi, Place, Shared};
+use super::bounds::{Closing, Limit, Place};
 use super::call::{Call, Content, Outcome, Reply};
-use super::events::MAX_STREAMS;
-use super::guard::Pass;
-use super::metrics::Metrics;
+use super::guard::{Guard, Pass, check_type};
 use super::problem::Problem;
 use super::router::Router;
-use super::routes::{Route, allowed, unrouted};
-use crate::node::MAX_MESSAGE_BYTES;
+use super::routes::Route;
 
 /// The largest body of an ordinary POST, 64 KiB.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
-
-/// The largest body of `POST block/add`: as large as a message between peers, 4 MiB.
-pub const MAX_BLOCK_BODY_BYTES: usize = MAX_MESSAGE_BYTES;
-
-/// The largest body of `PUT state`, 256 MiB.
-pub const MAX_STATE_BODY_BYTES: usize = 256 * 1024 * 1024;
-
-/// Bodies of `POST block/add` that are read at once.
-pub const MAX_LARGE_BODIES: usize = 8;
 
 /// The time a client has to send a body.
 pub const BODY_TIMEOUT: Duration = Duration::from_secs(20);
 
 const PRIVATE_NETWORK: HeaderName = HeaderName::from_static("access-control-allow-private-network");
 
-/// The HTTP API of one node. Cheap to clone.
+/// What is served: what a service asks beside the handlers.
+pub(crate) trait Application: Send + Sync + 'static {
+    /// Who may call.
+    fn guard(&self) -> &Guard;
+
+    /// Told when the service closes.
+    fn closing(&self) -> &Closing;
+
+    /// Whether who calls has shown that they may: by default, with the guard's token.
+    fn admit(&self, parts: &Parts) -> Result<(), Problem> {
+        self.guard().check_token(parts)
+    }
+
+    /// Of a call that takes more than [`MAX_BODY_BYTES`], how much, and of how many at once.
+    fn large_body(&self, method: &Method, path: &str) -> Option<(usize, &Arc<Limit>)>;
+
+    /// A request was answered; `route` is its path with `:name` for the parameter.
+    fn answered(&self, method: &Method, route: &'static str, status: StatusCode, took: Duration) {
+        let _ = (method, route, status, took);
+    }
+}
+
+/// An HTTP API, to be carried by [`serve`](super::serve). Cheap to clone.
 #[derive(Clone)]
 pub struct Service(Arc<Inner>);
 
 struct Inner {
-    api: Api,
+    app: Arc<dyn Application>,
     router: Router,
-    /// Counts events; ends with the service.
-    _watch: smol::Task<()>,
 }
 
 impl Service {
-    /// The API of this node. Starts a task on smol's global executor that counts the node's events.
-    pub fn new(node: NodeApi) -> Self {
-        let events = node.handle.subscribe(None);
-        let api = Arc::new(Shared {
-            node,
-            metrics: Metrics::new(),
-            streams: Limit::new(MAX_STREAMS, "event streams"),
-            large_bodies: Limit::new(MAX_LARGE_BODIES, "large bodies"),
-            states: Limit::new(1, "state"),
-            closing: Closing::new(),
-        });
-        let watched = Arc::clone(&api);
-        Self(Arc::new(Inner {
-            router: Router::new(Arc::clone(&api)),
-            api,
-            _watch: smol::spawn(async move { watched.metrics.watch(events).await }),
-        }))
+    /// The API that has these routes.
+    pub(crate) fn new<A: Application>(app: Arc<A>, routes: &'static [Route<A>]) -> Self {
+        let router = Router::new(&app, routes);
+        Self(Arc::new(Inner { app, router }))
     }
 
     pub(super) fn closing(&self) -> &Closing {
-        &self.0.api.closing
+        self.0.app.closing()
     }
 
     /// Answers a request. Never fails: what goes wrong is an answer as well.
@@ -85,32 +80,35 @@ impl Service {
         let (parts, body) = request.into_parts();
         let method = parts.method.clone();
         let head = method == Method::HEAD;
-        let checked = self.0.api.node.guard.check(&parts);
-        let (pass, route, outcome) = match checked {
+        let (pass, route, outcome) = match self.check(&parts) {
             Ok(pass) => {
                 let (route, outcome) = self.run(parts, body, &pass).await;
                 (pass, route, outcome)
             }
-            Err(problem) => {
-                let reply = Reply::from(problem);
-                (Pass::default(), None, Ok(unread(&body, reply)))
-            }
+            Err(problem) => (Pass::default(), None, Ok(unread(&body, problem.into()))),
         };
         let mut reply = outcome.unwrap_or_else(Reply::from);
         self.finish(&pass, &mut reply);
         if head && matches!(reply.content, Content::Pieces(_)) {
             reply.content = Content::Empty;
         }
-        let route = route.map_or("none", |route| route.path);
-        let took = began.elapsed();
-        self.0
-            .api
-            .metrics
-            .request(&method, route, reply.status, took);
+        let (route, took) = (route.unwrap_or("none"), began.elapsed());
+        self.0.app.answered(&method, route, reply.status, took);
         let mut response = Response::new(reply.content);
         *response.status_mut() = reply.status;
         *response.headers_mut() = reply.headers;
         response
+    }
+
+    /// Everything that is asked of a request before anything runs, but its body.
+    fn check(&self, parts: &Parts) -> Result<Pass, Problem> {
+        let pass = self.0.app.guard().check(parts)?;
+        // A preflight never carries credentials, and nothing is done for it.
+        if !pass.preflight {
+            self.0.app.admit(parts)?;
+            check_type(parts)?;
+        }
+        Ok(pass)
     }
 
     async fn run(
@@ -118,9 +116,9 @@ impl Service {
         parts: Parts,
         body: Incoming,
         pass: &Pass,
-    ) -> (Option<&'static Route>, Outcome) {
+    ) -> (Option<&'static str>, Outcome) {
         if parts.method == Method::OPTIONS {
-            return (None, options(&parts, pass));
+            return (None, self.options(&parts, pass));
         }
         let (body, _places) = match self.read_body(&parts, body).await {
             Ok(body) => body,
@@ -134,7 +132,8 @@ impl Service {
         let answer = AssertUnwindSafe(self.0.router.answer(call)).catch_unwind();
         answer.await.unwrap_or_else(|panic| {
             log::error!("a handler panicked: {}", panic_text(&*panic));
-            let detail = "the node has a fault in this call: please report it, with what you sent";
+            let detail =
+                "the program has a fault in this call: please report it, with what you sent";
             let problem = Problem::new(StatusCode::INTERNAL_SERVER_ERROR, detail);
             (None, Err(problem))
         })
@@ -150,13 +149,9 @@ impl Service {
         if !matches!(parts.method, Method::POST | Method::PUT) || body.is_end_stream() {
             return Ok((Bytes::new(), None));
         }
-        let api = &self.0.api;
-        let (cap, place) = match (&parts.method, parts.uri.path()) {
-            (&Method::POST, "/block/add") => {
-                (MAX_BLOCK_BODY_BYTES, api.large_bodies.take().map(Some))
-            }
-            (&Method::PUT, "/state") => (MAX_STATE_BODY_BYTES, api.states.take().map(Some)),
-            _ => (MAX_BODY_BYTES, Ok(None)),
+        let (cap, place) = match self.0.app.large_body(&parts.method, parts.uri.path()) {
+            Some((cap, at_once)) => (cap, at_once.take().map(Some)),
+            None => (MAX_BODY_BYTES, Ok(None)),
         };
         let too_large = || {
             Problem::new(
@@ -195,32 +190,33 @@ impl Service {
         let headers = &mut reply.headers;
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-        if !self.0.api.node.guard.allow_origins.is_empty() {
+        if !self.0.app.guard().allow_origins.is_empty() {
             headers.insert(VARY, HeaderValue::from_name(ORIGIN));
         }
         if let Some(origin) = &pass.origin {
             headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
         }
     }
-}
 
-/// OPTIONS: what an address takes, and for a page from elsewhere that is allowed, what it may do.
-fn options(parts: &Parts, pass: &Pass) -> Outcome {
-    let Some(allow) = allowed(parts.uri.path()) else {
-        return Err(unrouted(&parts.method, parts.uri.path()));
-    };
-    let allow = HeaderValue::from_str(&allow).expect("method names are ASCII");
-    let reply = Reply::new(StatusCode::NO_CONTENT, Content::Empty).with(ALLOW, allow.clone());
-    if !pass.preflight {
-        return Ok(reply);
+    /// OPTIONS: what an address takes, and for a page from elsewhere that is allowed, what it may do.
+    fn options(&self, parts: &Parts, pass: &Pass) -> Outcome {
+        let addresses = self.0.router.addresses();
+        let Some(allow) = addresses.allowed(parts.uri.path()) else {
+            return Err(addresses.unrouted(&parts.method, parts.uri.path()));
+        };
+        let allow = HeaderValue::from_str(&allow).expect("method names are ASCII");
+        let reply = Reply::new(StatusCode::NO_CONTENT, Content::Empty).with(ALLOW, allow.clone());
+        if !pass.preflight {
+            return Ok(reply);
+        }
+        let headers = HeaderValue::from_static("authorization, content-type, last-event-id");
+        let reply = reply
+            .with(ACCESS_CONTROL_ALLOW_METHODS, allow)
+            .with(ACCESS_CONTROL_ALLOW_HEADERS, headers)
+            .with(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"))
+            .with(PRIVATE_NETWORK, HeaderValue::from_static("true"));
+        Ok(reply)
     }
-    let headers = HeaderValue::from_static("authorization, content-type, last-event-id");
-    let reply = reply
-        .with(ACCESS_CONTROL_ALLOW_METHODS, allow)
-        .with(ACCESS_CONTROL_ALLOW_HEADERS, headers)
-        .with(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"))
-        .with(PRIVATE_NETWORK, HeaderValue::from_static("true"));
-    Ok(reply)
 }
 
 /// An answer to a request whose body was not read.

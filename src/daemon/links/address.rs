@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 
-use crate::daemon::http::{MAX_HOST_BYTES, PeerAddress};
+use crate::daemon::node_api::{MAX_HOST_BYTES, PeerAddress};
 
 /// Why an address was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -26,7 +26,7 @@ pub enum AddressError {
 /// Reads `HOST:PORT`.
 ///
 /// ```
-/// use tickchain::daemon::http::PeerAddress;
+/// use tickchain::daemon::node_api::PeerAddress;
 /// let peer: PeerAddress = "[::1]:65001".parse()?;
 /// assert_eq!((peer.addr.as_str(), peer.port), ("::1", 65001));
 /// assert_eq!(peer.to_string(), "[::1]:65001");

@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use async_channel::Sender;
 
 use super::address::reachable;
-use crate::daemon::http::{Peer, PeerAddress, PeerError};
+use crate::daemon::node_api::{Peer, PeerAddress, PeerError};
 use crate::node::Name;
 
 /// The most peers that are dialled, and the most that are kept as dropped.

@@ -12,7 +12,7 @@ use smol::future::FutureExt;
 use super::connection::{End, prepare, say_bye};
 use super::greeting::greet;
 use super::{Shared, session};
-use crate::daemon::http::PeerAddress;
+use crate::daemon::node_api::PeerAddress;
 use crate::node::{Message, Node};
 
 /// How long a connection may take to be made.

@@ -13,7 +13,7 @@ use smol::io::AsyncWriteExt;
 use super::Shared;
 use super::book::Caller;
 use super::connection::{End, Reader};
-use crate::daemon::http::PeerAddress;
+use crate::daemon::node_api::PeerAddress;
 use crate::driver::{DriverError, Link};
 use crate::node::{Message, Name, Node};
 use crate::wire::{Frame, encode};

@@ -45,7 +45,7 @@ pub use dial::{DIAL_TIMEOUT, LONGEST_WAIT, SHORTEST_WAIT};
 pub use greeting::GREETING_TIMEOUT;
 pub use session::{ACKNOWLEDGEMENT_TIMEOUT, MAX_OWED, MAX_UNACKNOWLEDGED};
 
-use super::http::{Peer, PeerAddress, PeerBook, PeerError};
+use super::node_api::{Peer, PeerAddress, PeerBook, PeerError};
 use crate::driver::Handle;
 use crate::ledger::Hash;
 use crate::node::{Message, Name, Node};

@@ -1,7 +1,8 @@
-//! The event stream (server-sent events).
+//! Events as they happen, to whoever listens (server-sent events).
 
 use std::fmt::Write;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -10,12 +11,12 @@ use serde::Serialize;
 use smol::future::FutureExt;
 use smol::{Timer, stream};
 
-use super::api::{Api, Place};
+use super::bounds::{Closing, Limit, Place};
 use super::call::{Call, Outcome, Reply, number};
 use super::problem::Problem;
 use crate::driver::{Next, Subscription};
 
-/// Event streams a node serves at once.
+/// Event streams a service has open at once.
 pub const MAX_STREAMS: usize = 64;
 
 /// A stream on which nothing happens says so this often, so that both ends notice when the other is
@@ -25,28 +26,35 @@ pub const HEARTBEAT: Duration = Duration::from_secs(15);
 /// The most events in one write.
 const BATCH: usize = 64;
 
-struct Feed {
-    api: Api,
-    subscription: Subscription,
+struct Feed<E> {
+    subscription: Subscription<E>,
+    closing: Closing,
     text: String,
     /// Gives the stream's place back when the client has left.
     _place: Place,
 }
 
-pub(super) async fn events(api: Api, call: Call) -> Outcome {
+/// Answers a call with events, from where its `?after=` or `Last-Event-ID` left off. The stream takes a
+/// place of `streams` and ends with the service.
+pub(crate) fn feed<E: Serialize + Send + Sync + 'static>(
+    call: &Call,
+    streams: &Arc<Limit>,
+    closing: &Closing,
+    subscribe: impl FnOnce(Option<u64>) -> Subscription<E>,
+) -> Outcome {
     call.check_query(&["after"])?;
     let after = match call.query_number("after")? {
         Some(after) => Some(after),
         None => last_event_id(&call.parts.headers)?,
     };
     let feed = Feed {
-        _place: api.streams.take()?,
-        subscription: api.node.handle.subscribe(after),
+        _place: streams.take()?,
+        subscription: subscribe(after),
+        closing: closing.clone(),
         // Browsers wait this long before they come back.
         text: "retry: 1000\n\n".to_owned(),
-        api,
     };
-    let pieces = stream::unfold(Some(feed), async |feed| {
+    let pieces = stream::unfold(Some(feed), async |feed: Option<Feed<E>>| {
         let mut feed = feed?;
         let open = feed.fill().await;
         let text = Bytes::from(std::mem::take(&mut feed.text));
@@ -63,13 +71,13 @@ fn last_event_id(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
     number(id.to_str().unwrap_or("?"), "Last-Event-ID").map(Some)
 }
 
-impl Feed {
+impl<E: Serialize> Feed<E> {
     /// Puts what happened next into the text; false when nothing more will.
     async fn fill(&mut self) -> bool {
         if !self.text.is_empty() {
             return true;
         }
-        let closing = self.api.closing.clone();
+        let closing = self.closing.clone();
         let next = async { Some(self.subscription.next().await) };
         let closed = async {
             closing.closed().await;
@@ -98,7 +106,7 @@ impl Feed {
         self.write(next)
     }
 
-    fn write(&mut self, next: Next) -> bool {
+    fn write(&mut self, next: Next<E>) -> bool {
         match next {
             Next::Event(numbered) => self.event(numbered.id, &numbered.event),
             Next::Lagged { resumes } => self.event(resumes.saturating_sub(1), &RESYNC),
@@ -114,7 +122,7 @@ impl Feed {
     }
 }
 
-/// Tells that events were missed: read the node anew.
+/// Tells that events were missed: read the present state anew.
 #[derive(Serialize)]
 struct Resync {
     r#type: &'static str,

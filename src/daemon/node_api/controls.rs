@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::api::Api;
-use super::call::{Call, Outcome, Reply, number};
-use super::problem::Problem;
+use crate::daemon::http::Problem;
+use crate::daemon::http::{Call, Outcome, Reply, number};
 
 /// The longest interval of a clock that runs by itself, a day in milliseconds.
 const MAX_INTERVAL_MS: u64 = 24 * 60 * 60 * 1000;

@@ -5,8 +5,8 @@ use hyper::StatusCode;
 use serde::Serialize;
 
 use super::api::Api;
-use super::call::{Call, Content, Outcome, Reply};
 use super::metrics::Gauges;
+use crate::daemon::http::{Call, Content, Outcome, Reply};
 
 #[derive(Serialize)]
 struct Health {

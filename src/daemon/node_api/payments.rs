@@ -4,8 +4,8 @@ use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
 use super::api::Api;
-use super::call::{Call, Outcome, Reply};
-use super::problem::Problem;
+use crate::daemon::http::Problem;
+use crate::daemon::http::{Call, Outcome, Reply};
 use crate::driver::DriverError;
 use crate::ledger::{Account, MAX_SAFE_INTEGER, Transaction, TxId, Value};
 use crate::node::{Payment, Place, RequestError};

@@ -1,8 +1,8 @@
 //! The whole node as one document.
 
 use super::api::Api;
-use super::call::{Call, Outcome, Reply};
-use super::problem::Problem;
+use crate::daemon::http::Problem;
+use crate::daemon::http::{Call, Outcome, Reply};
 use crate::node::State;
 
 pub(super) async fn get(api: Api, _call: Call) -> Outcome {

@@ -3,9 +3,9 @@
 use serde_json::Value as Json;
 
 use super::api::Api;
-use super::call::{Call, Outcome, Reply};
 use super::peers::{MAX_HOST_BYTES, PeerAddress};
-use super::problem::Problem;
+use crate::daemon::http::Problem;
+use crate::daemon::http::{Call, Outcome, Reply};
 
 pub(super) async fn list(api: Api, _call: Call) -> Outcome {
     Ok(Reply::json(&api.node.peers.list()))

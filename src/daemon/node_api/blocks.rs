@@ -8,9 +8,9 @@ use serde::Serialize;
 use smol::stream;
 
 use super::api::Api;
-use super::call::{Call, Outcome, Pieces, Reply, number};
 use super::payments::Verdict;
-use super::problem::Problem;
+use crate::daemon::http::Problem;
+use crate::daemon::http::{Call, Outcome, Pieces, Reply, number};
 use crate::driver::{DriverError, Handle};
 use crate::ledger::{Block, Hash, Ledger, UncheckedBlock, format_timestamp};
 use crate::node::{HonestNode, RequestError};
