@@ -198,7 +198,8 @@ pub struct CommonArgs {
 }
 
 /// Who is linked to whom in a mesh.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Topology {
     /// Everyone to everyone
     Full,

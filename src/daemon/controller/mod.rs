@@ -8,6 +8,7 @@ mod error;
 mod fleet;
 mod network;
 mod outline;
+pub mod scenario;
 mod turn;
 mod url;
 
