@@ -6,6 +6,7 @@
 mod action;
 mod error;
 mod fleet;
+mod forge;
 mod network;
 mod outline;
 pub mod scenario;
@@ -22,6 +23,7 @@ pub use action::{
 };
 pub use error::{CallError, ControllerError};
 pub use fleet::Fleet;
+pub use forge::{ForgeError, MAX_FORGE_BITS};
 pub use network::{
     Activity, ActivityKind, BlockLine, BranchView, ControllerEvent, InboxItem, LessonStep,
     LessonView, LinkState, LinkView, MiningView, Network, NodeDetail, NodeEvent, NodePlace,
