@@ -4,6 +4,7 @@
 //! can also start and crash.
 
 mod action;
+pub mod api;
 mod error;
 mod fleet;
 mod forge;
@@ -33,6 +34,7 @@ pub use outline::Outline;
 pub use turn::{Pair, Turn};
 pub use url::{NodeUrl, UrlError};
 
+use crate::driver::Subscription;
 use crate::ledger::{Hash, TxId, UncheckedBlock};
 use crate::node::Name;
 
@@ -78,6 +80,11 @@ impl Controller {
 
     /// The network as it is now.
     pub fn network(&self) -> Network {
+        unimplemented!()
+    }
+
+    /// What happens from here on, or after the event with the number `after`: 0 for all that is kept.
+    pub fn subscribe(&self, _after: Option<u64>) -> Subscription<ControllerEvent> {
         unimplemented!()
     }
 

@@ -132,10 +132,7 @@ impl Service {
         let answer = AssertUnwindSafe(self.0.router.answer(call)).catch_unwind();
         answer.await.unwrap_or_else(|panic| {
             log::error!("a handler panicked: {}", panic_text(&*panic));
-            let detail =
-                "the program has a fault in this call: please report it, with what you sent";
-            let problem = Problem::new(StatusCode::INTERNAL_SERVER_ERROR, detail);
-            (None, Err(problem))
+            (None, Err(Problem::fault()))
         })
     }
 
