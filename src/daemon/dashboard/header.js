@@ -1,6 +1,6 @@
 // The bar on top: which tick it is, what moves time, the menus.
 
-import { clockwork, LIMIT, SPEEDS_MS, USUAL_SPEED } from "./clockwork.js";
+import { LIMIT, SPEEDS_MS, USUAL_SPEED } from "./clockwork.js";
 import { el, set, setText } from "./dom.js";
 import { openHelp } from "./help.js";
 import { icon } from "./icons.js";
@@ -9,7 +9,8 @@ import { menu } from "./menu.js";
 import * as save from "./save.js";
 import { themeChoice } from "./theme.js";
 
-/** @import {Activity, Mount, Network} from "./types.js" */
+/** @import {Activity, Api, Network, Store} from "./types.js" */
+/** @import {Clockwork} from "./clockwork.js" */
 /** @import {Icon} from "./icons.js" */
 
 /** What one can wait for. */
@@ -19,9 +20,13 @@ const CONDITIONS = /** @type {const} */ ([
   ["one-tip", "all on one tip", "until every node stands on the same block"],
 ]);
 
-/** @type {Mount} */
-export function mount(element, store, api) {
-  const time = clockwork(store, api);
+/**
+ * @param {HTMLElement} element
+ * @param {Store} store
+ * @param {Api} api
+ * @param {Clockwork} time
+ */
+export function mount(element, store, api, time) {
   const tick = el("strong", { id: "tick" }, "–");
   const where = el("span", { id: "where" });
   const brand = el("h1", {}, el("img", { src: "/dashboard/icon.svg", alt: "", width: 28, height: 28 }),
@@ -106,7 +111,7 @@ function activityText(activity) {
   return `${activity.what} ${activity.done}/${activity.of}`;
 }
 
-/** @param {import("./clockwork.js").Clockwork} time */
+/** @param {Clockwork} time */
 function speed(time) {
   const slider = el("input", {
     id: "speed", type: "range", min: 0, max: SPEEDS_MS.length - 1, value: USUAL_SPEED, title: "how fast play ticks",
@@ -129,7 +134,7 @@ function perSecond(ms) {
   return `${rate >= 3 ? Math.round(rate) : Number(rate.toFixed(1))}/s`;
 }
 
-/** @param {import("./clockwork.js").Clockwork} time */
+/** @param {Clockwork} time */
 function until(time) {
   const box = menu("until", "Until", "Tick until something is reached");
   const limit = el("input", { type: "number", min: 1, max: 100000, value: LIMIT, required: true });

@@ -1,6 +1,7 @@
 // Puts the page together: the store, and each part of the page in its region of index.html.
 
 import { api } from "./api.js";
+import { clockwork } from "./clockwork.js";
 import { byId } from "./dom.js";
 import { createStore } from "./store.js";
 import * as blocks from "./blocks.js";
@@ -17,9 +18,12 @@ import * as views from "./views.js";
 
 /** @import {Mount} from "./types.js" */
 
+const store = createStore();
+const time = clockwork(store, api);
+
 /** @type {[string, Mount][]} */
 const PARTS = [
-  ["header", header.mount],
+  ["header", (element) => header.mount(element, store, api, time)],
   ["lesson", caption.mount],
   ["mesh", mesh.mount],
   ["panel", panel.mount],
@@ -31,7 +35,6 @@ const PARTS = [
   ["live", live.mount],
 ];
 
-const store = createStore();
 for (const [id, mount] of PARTS) {
   // A part that fails must not take the others with it.
   try {
@@ -40,5 +43,5 @@ for (const [id, mount] of PARTS) {
     console.error(error);
   }
 }
-keyboard.listen(store, api);
+keyboard.listen(store, api, time);
 void store.connect();

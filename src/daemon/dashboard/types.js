@@ -215,4 +215,6 @@
 /** @typedef {import("./api.js").Api} Api */
 /** @typedef {(element: HTMLElement, store: Store, api: Api) => void} Mount */
 
+/** @typedef {import("./layout.js").Point} Point */
+
 export {};
