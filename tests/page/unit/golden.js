@@ -1,0 +1,17 @@
+// The golden vectors, read out of tests/golden.rs, so that they are pinned in one place.
+
+import { readFileSync } from "node:fs";
+
+const source = readFileSync(new URL("../../golden.rs", import.meta.url), "utf8");
+
+/** @returns {{block: import("../../../src/daemon/dashboard/hashing.js").Block, header: string, merkleRoot: string, hash: string}[]} */
+export function goldenChain() {
+  const pattern =
+    /json: r#"(.*?)"#,\s*header: concat!\((.*?)\),\s*merkle_root: "(\w+)",\s*hash: "(\w+)"/gs;
+  return [...source.matchAll(pattern)].map(([, json, header, merkleRoot, hash]) => ({
+    block: JSON.parse(json),
+    header: header.replace(/[^0-9a-f]/g, ""),
+    merkleRoot,
+    hash,
+  }));
+}
