@@ -1,10 +1,220 @@
-// The block tree.
+// The block tree: columns are ids, rows are branches, circles are the nodes on their tips. Scrolled by
+// hand or by the keyboard; it follows the newest block as long as that is in view.
 
-/** @import {Mount} from "./types.js" */
+import { openCompare } from "./compare.js";
+import { el, set, setText, svg } from "./dom.js";
+import { openTamper } from "./tamper.js";
+import { neighbour, standing } from "./tree.js";
+import { createFeed } from "./treefeed.js";
+import { ZOOMS, createView, sizes } from "./treeview.js";
+
+/** @import {Api, Mount, Store} from "./types.js" */
+/** @import {Placed, Tree} from "./tree.js" */
+
+const USUAL_ZOOM = 4;
+/** @type {Record<string, "parent"|"child"|"up"|"down">} */
+const ARROWS = { ArrowLeft: "parent", ArrowRight: "child", ArrowUp: "up", ArrowDown: "down" };
 
 /** @type {Mount} */
 export function mount(element, store, api) {
-  void element;
-  void store;
-  void api;
+  const note = el("p", { class: "blocks-note" });
+  const picture = svg("svg", { role: "group", "aria-label": "block tree, arrows walk it" });
+  const room = el("div", { class: "blocks-room" }, picture);
+  const scroller = el("div", { class: "blocks-scroll" }, room);
+  const tools = toolbar({ zoomBy, toGenesis: () => walkTo(0), toTip: () => walkTo(Infinity) }, store, api);
+  element.replaceChildren(el("div", { class: "region-bar" }, el("h2", {}, "Blocks"), note, tools.element), scroller);
+
+  const view = createView(picture);
+  const feed = createFeed(store, api, changed);
+  let column = ZOOMS[USUAL_ZOOM];
+  let following = true;
+  let lastLeft = 0;
+  /** @type {string|null} */
+  let focused = null;
+  /** The highest id drawn so far: what is above it is new and appears. */
+  let shown = Infinity;
+  let framed = false;
+  /** The pixels from the left that are drawn. */
+  let drawnFrom = 0;
+  let drawnTo = 0;
+
+  /** @param {boolean} anew */
+  function changed(anew) {
+    if (anew) {
+      following = true;
+      shown = Infinity;
+    }
+    if (framed) return;
+    framed = true;
+    requestAnimationFrame(() => {
+      framed = false;
+      draw();
+    });
+  }
+
+  function selected() {
+    const selection = store.state.selection;
+    return selection?.kind === "block" ? selection.hash : null;
+  }
+
+  function draw() {
+    const tree = feed.placed();
+    const size = sizes(column);
+    const fresh = new Set();
+    for (let id = shown + 1; id <= tree.height; id += 1) {
+      for (const block of tree.byId.get(id) ?? []) fresh.add(block.hash);
+    }
+    shown = tree.height;
+    room.style.width = `${size.width(tree)}px`;
+    room.style.height = `${size.height(tree)}px`;
+    if (following) scroller.scrollLeft = scroller.scrollWidth;
+    if (!focused || !tree.blocks.has(focused)) focused = tree.tip;
+    const wide = scroller.clientWidth;
+    drawnFrom = Math.max(0, scroller.scrollLeft - wide / 2);
+    drawnTo = scroller.scrollLeft + wide * 1.5;
+    const width = Math.min(drawnTo, Math.max(wide, size.width(tree))) - drawnFrom;
+    const height = size.height(tree);
+    picture.style.left = `${drawnFrom}px`;
+    set(picture, { width, height, viewBox: `${drawnFrom} 0 ${width} ${height}` });
+    const [from, to] = size.ids(drawnFrom, drawnTo);
+    view.draw({ tree, standings: feed.standings(), selected: selected(), focused }, column, from, to, fresh);
+    setText(note, summary(tree, feed.standings()));
+    tools.update(selected() !== null);
+    void feed.need(from);
+  }
+
+  /** @param {number} by */
+  function zoomBy(by) {
+    const next = ZOOMS[Math.min(ZOOMS.length - 1, Math.max(0, ZOOMS.indexOf(column) + by))];
+    if (next === column) return;
+    const middle = scroller.scrollLeft + scroller.clientWidth / 2;
+    const id = (middle - sizes(column).x(0)) / column;
+    column = next;
+    picture.classList.add("still");
+    room.style.width = `${sizes(column).width(feed.tree())}px`;
+    if (!following) scroller.scrollLeft = sizes(column).x(0) + id * column - scroller.clientWidth / 2;
+    draw();
+    requestAnimationFrame(() => picture.classList.remove("still"));
+  }
+
+  /** Makes a block the one the keyboard is at, and brings it into view. @param {Placed} block @param {boolean} focus */
+  function goTo(block, focus) {
+    focused = block.hash;
+    const size = sizes(column);
+    const [x, y] = [size.x(block.id), size.y(block.row)];
+    const margin = Math.min(90, scroller.clientWidth / 4);
+    if (x < scroller.scrollLeft + margin) scroller.scrollLeft = x - margin;
+    else if (x > scroller.scrollLeft + scroller.clientWidth - margin) scroller.scrollLeft = x - scroller.clientWidth + margin;
+    if (y < scroller.scrollTop + 40) scroller.scrollTop = y - 40;
+    else if (y > scroller.scrollTop + scroller.clientHeight - 30) scroller.scrollTop = y - scroller.clientHeight + 30;
+    draw();
+    if (focus) view.element(block.hash)?.focus({ preventScroll: true });
+  }
+
+  /** To the block of the main chain with this id; the tip where it is above it. @param {number} id */
+  async function walkTo(id) {
+    await feed.need(Math.min(id, feed.tree().height));
+    const tree = feed.placed();
+    const there = tree.byId.get(Math.max(id, tree.low))?.find((block) => block.row === 0);
+    const block = there ?? (tree.tip === null ? undefined : tree.blocks.get(tree.tip));
+    if (block) goTo(block, true);
+  }
+
+  /** @param {KeyboardEvent} event */
+  async function onKey(event) {
+    if (event.ctrlKey || event.altKey || event.metaKey) return;
+    const block = focused === null ? undefined : feed.tree().blocks.get(focused);
+    const known = event.key in ARROWS || ["Enter", " ", "Home", "End", "+", "-"].includes(event.key);
+    if (!block || !known) return;
+    // The page's own keys mean other things elsewhere.
+    event.preventDefault();
+    event.stopPropagation();
+    if (event.key === "Home") return walkTo(0);
+    if (event.key === "End") return walkTo(Infinity);
+    if (event.key === "+" || event.key === "-") return zoomBy(event.key === "+" ? 1 : -1);
+    if (!(event.key in ARROWS)) return store.select({ kind: "block", hash: block.hash });
+    if (event.key === "ArrowLeft") await feed.need(block.id - 1);
+    const next = neighbour(feed.placed(), block, ARROWS[event.key]);
+    if (next) goTo(next, true);
+  }
+
+  picture.addEventListener("keydown", (event) => void onKey(event));
+  picture.addEventListener("click", (event) => {
+    const group = event.target instanceof Element ? event.target.closest(".block") : null;
+    const hash = group?.getAttribute("data-hash");
+    if (!hash) return;
+    focused = hash;
+    store.select({ kind: "block", hash });
+  });
+  scroller.addEventListener("scroll", () => {
+    const left = scroller.scrollLeft;
+    if (left < lastLeft - 1) following = false;
+    if (left >= scroller.scrollWidth - scroller.clientWidth - 2) following = true;
+    lastLeft = left;
+    const near = scroller.clientWidth / 4;
+    if (left - near < drawnFrom && drawnFrom > 0) changed(false);
+    else if (left + scroller.clientWidth + near > drawnTo) changed(false);
+  }, { passive: true });
+  scroller.addEventListener("wheel", (event) => {
+    if (event.ctrlKey) {
+      zoomBy(event.deltaY < 0 ? 1 : -1);
+    } else if (Math.abs(event.deltaY) > Math.abs(event.deltaX) && scroller.scrollHeight <= scroller.clientHeight) {
+      scroller.scrollLeft += event.deltaY;
+    } else {
+      return;
+    }
+    event.preventDefault();
+  }, { passive: false });
+  store.on("selection", (selection) => {
+    const block = selection?.kind === "block" ? feed.tree().blocks.get(selection.hash) : undefined;
+    if (block) goTo(block, false);
+    else changed(false);
+  });
+  new ResizeObserver(() => changed(false)).observe(scroller);
+}
+
+/**
+ * @param {{zoomBy: (by: number) => void, toGenesis: () => void, toTip: () => void}} moves
+ * @param {Store} store
+ * @param {Api} api
+ */
+function toolbar({ zoomBy, toGenesis, toTip }, store, api) {
+  const button = (/** @type {string} */ text, /** @type {string} */ name, /** @type {() => void} */ onclick) =>
+    el("button", { type: "button", "aria-label": name, title: name, onclick }, text);
+  const tamper = button("Tamper", "tamper with a copy of the selected block", () => {
+    const selection = store.state.selection;
+    if (selection?.kind === "block") void openTamper(selection.hash, store, api);
+  });
+  const element = el("div", { class: "tools" },
+    button("−", "zoom out", () => zoomBy(-1)), button("+", "zoom in", () => zoomBy(1)),
+    button("⇤", "to the genesis block", toGenesis), button("⇥", "to the tip", toTip),
+    tamper, button("Compare", "compare two nodes", () => openCompare(store, api)));
+  return {
+    element,
+    /** @param {boolean} isSelected */
+    update(isSelected) {
+      tamper.disabled = !isSelected;
+      set(tamper, { title: isSelected ? "tamper with a copy of the selected block" : "select a block first" });
+    },
+  };
+}
+
+/**
+ * The tree in a sentence.
+ * @param {Tree} tree
+ * @param {Map<string, string[]>} standings
+ */
+function summary(tree, standings) {
+  if (tree.height < 0) return "Reading the blocks …";
+  const tips = [...standings].flatMap(([hash, names]) => {
+    const block = tree.blocks.get(hash);
+    return block ? [{ block, names }] : [];
+  });
+  if (tips.length <= 1) return tips.length === 0 ? "" : `All nodes are on #${tips[0].block.id} ${tips[0].block.hash.slice(0, 4)}….`;
+  const parts = tips.map(({ block, names }) => {
+    const state = standing(tree, block, true);
+    const who = names.length > 3 ? `${names.length} nodes` : names.join(", ");
+    return `${who} on #${block.id} ${block.hash.slice(0, 4)}…${state ? ` (${state})` : ""}`;
+  });
+  return `${parts.join("; ")}.`;
 }

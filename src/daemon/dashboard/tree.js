@@ -19,6 +19,8 @@
  * @property {number} rows
  */
 
+/** The most new blocks that are placed one by one. */
+const MAX_ADDED = 256;
 /** How far up and down go sideways, in ids, to find the next row. */
 const REACH = 1000;
 
@@ -40,6 +42,7 @@ export function addBlock(tree, block) {
     known.timestamp ||= block.timestamp;
     return false;
   }
+  /** @type {Placed} */
   const placed = { ...block, row: -1, children: [] };
   tree.blocks.set(block.hash, placed);
   const level = tree.byId.get(block.id);
@@ -85,19 +88,81 @@ export function mostStoodOn(tree, tips) {
 }
 
 /**
- * Gives every block its row, with the chain to `tip` in row 0. Cheap where that chain only grew.
+ * Gives every block its row, with the chain to `tip` in row 0. Where that can be told from what is placed
+ * already, only what is new and what changed sides gets another row, so that the picture stays calm.
  * @param {Tree} tree
  * @param {string|null} tip
  * @param {Placed[]} added  the blocks that came since it was last done
  */
 export function place(tree, tip, added) {
   const last = tip === null ? undefined : tree.blocks.get(tip);
-  if (!last) return placeAll(tree, undefined);
-  const grew = last.previous_block_hash === tree.tip && last.children.length === 0;
-  const siblings = parentOf(tree, last)?.children.length ?? 0;
-  tree.tip = tip;
-  if (grew && siblings === 1 && added.length === 1 && added[0] === last) last.row = 0;
-  else placeAll(tree, last);
+  if (!last || !placeAdded(tree, added) || !moveMain(tree, last)) placeAll(tree, last);
+  tree.tip = last ? tip : null;
+}
+
+/**
+ * Places blocks that prolong branches or begin one; false where it is not as simple.
+ * @param {Tree} tree
+ * @param {Placed[]} added
+ */
+function placeAdded(tree, added) {
+  if (added.length > MAX_ADDED) return false;
+  for (const block of [...added].sort((a, b) => a.id - b.id)) {
+    const parent = parentOf(tree, block);
+    if (!parent || parent.row < 0 || block.children.some((child) => child.row >= 0)) return false;
+    const taken = usedRows(tree, block.id, block.id + 1);
+    block.row = parent.row > 0 && !taken.has(parent.row) ? parent.row : freeRow(tree, block.id, block.id);
+  }
+  return true;
+}
+
+/**
+ * Brings the chain to `last` into row 0, and the one that it leaves out of it; false where they do not meet
+ * among the blocks known.
+ * @param {Tree} tree
+ * @param {Placed} last
+ */
+function moveMain(tree, last) {
+  const old = tree.tip === null ? undefined : tree.blocks.get(tree.tip);
+  /** @type {Placed|undefined} */
+  let fork = last;
+  const joined = [];
+  for (; fork && fork.row !== 0; fork = parentOf(tree, fork)) joined.push(fork);
+  if (!old || !fork) return false;
+  const left = [];
+  for (let block = /** @type {Placed|undefined} */ (old); block && block.id > fork.id; block = parentOf(tree, block)) left.push(block);
+  for (const block of joined) block.row = 0;
+  const row = left.length > 0 ? freeRow(tree, fork.id + 1, old.id) : 0;
+  for (const block of left) block.row = row;
+  return true;
+}
+
+/**
+ * The rows that blocks with ids `from` to `to` stand in.
+ * @param {Tree} tree
+ * @param {number} from
+ * @param {number} to
+ */
+function usedRows(tree, from, to) {
+  const used = new Set();
+  for (let id = from; id <= to; id += 1) {
+    for (const { row } of tree.byId.get(id) ?? []) used.add(row);
+  }
+  return used;
+}
+
+/**
+ * The first side row that is free for ids `from` to `to`, with a column between neighbours.
+ * @param {Tree} tree
+ * @param {number} from
+ * @param {number} to
+ */
+function freeRow(tree, from, to) {
+  const used = usedRows(tree, from - 1, to + 1);
+  let row = 1;
+  while (used.has(row)) row += 1;
+  tree.rows = Math.max(tree.rows, row + 1);
+  return row;
 }
 
 /**
@@ -191,14 +256,16 @@ export function neighbour(tree, block, direction) {
 
 /**
  * How the branch that a side block ends compares with the chain of most nodes; null for blocks of that
- * chain, and for those that others stand on.
+ * chain, and for those that others stand on. Where no node has it, it is of another future.
  * @param {Tree} tree
  * @param {Placed} block
- * @returns {"stale"|"level"|"ahead"|null}
+ * @param {boolean} stoodOn  whether a node is on it
+ * @returns {"stale"|"level"|"ahead"|"nobody's"|null}
  */
-export function standing(tree, block) {
+export function standing(tree, block, stoodOn) {
   const tip = tree.tip === null ? undefined : tree.blocks.get(tree.tip);
   if (!tip || block.row === 0 || block.children.length > 0) return null;
   if (block.id === tip.id) return "level";
-  return block.id < tip.id ? "stale" : "ahead";
+  if (block.id < tip.id) return "stale";
+  return stoodOn ? "ahead" : "nobody's";
 }

@@ -60,16 +60,34 @@ test("no two blocks share a place, in random trees", () => {
   }
 });
 
-test("a chain that grows is placed as if it were placed anew", () => {
+test("a block at a time, no two share a place and the main chain is row 0", () => {
+  for (let seed = 1; seed <= 50; seed += 1) {
+    let state = seed;
+    const random = (/** @type {number} */ below) => (state = (state * 48271) % 2147483647) % below;
+    const tree = createTree();
+    place(tree, "0", add(tree, "0"));
+    let main = "0";
+    for (let n = 1; n < 150; n += 1) {
+      const added = add(tree, `${n}<${Math.max(0, n - 1 - random(5))}`);
+      if (random(3) > 0) main = String(n);
+      place(tree, main, added);
+      const places = new Set([...tree.blocks.values()].map(({ id, row }) => `${id} ${row}`));
+      assert.equal(places.size, n + 1, `seed ${seed}, block ${n}`);
+      const chain = [];
+      for (let at = block(tree, main); at; at = tree.blocks.get(at.previous_block_hash ?? "") ?? /** @type {any} */ (null)) chain.push(at.row);
+      assert.ok(chain.every((row) => row === 0), `seed ${seed}, block ${n}`);
+      assert.equal([...tree.blocks.values()].filter(({ row }) => row === 0).length, chain.length);
+      assert.ok([...tree.blocks.values()].every(({ row }) => row >= 0 && row < tree.rows));
+    }
+  }
+});
+
+test("a reorganisation moves the two branches only", () => {
   const tree = createTree();
-  place(tree, "g", add(tree, "g"));
-  place(tree, "a", add(tree, "a<g"));
-  place(tree, "b", add(tree, "b<a"));
-  const side = add(tree, "B<a");
-  place(tree, "b", side);
-  assert.deepEqual(rows(tree), { g: 0, a: 0, b: 0, B: 1 });
+  place(tree, "b", add(tree, "g a<g b<a B<a A<g"));
+  assert.deepEqual(rows(tree), { g: 0, a: 0, b: 0, B: 2, A: 1 });
   place(tree, "C", add(tree, "C<B"));
-  assert.deepEqual(rows(tree), { g: 0, a: 0, b: 1, B: 0, C: 0 });
+  assert.deepEqual(rows(tree), { g: 0, a: 0, b: 2, B: 0, C: 0, A: 1 });
 });
 
 test("blocks that come before their parents find them", () => {
@@ -79,7 +97,7 @@ test("blocks that come before their parents find them", () => {
   place(tree, "b", []);
   assert.equal(tree.low, 2);
   addBlock(tree, { ...upper, id: 1, hash: "a", previous_block_hash: "g" });
-  place(tree, "b", []);
+  place(tree, "b", [block(tree, "a")]);
   assert.deepEqual(rows(tree), { b: 0, a: 0 });
   assert.equal(addBlock(tree, { ...upper, miner: "node1" }), false);
   assert.equal(block(tree, "b").miner, "node1");
@@ -117,16 +135,20 @@ test("where no node stands on a known block, the highest is the tip", () => {
   assert.equal(mostStoodOn(tree, ["unknown"]), "b");
 });
 
-test("a side branch is stale, level or ahead", () => {
+test("a side branch is stale, level, ahead or nobody's", () => {
   const tree = createTree();
   add(tree, "g a<g b<a c<b B<a C<B D<C A<g");
   place(tree, "c", []);
-  assert.equal(standing(tree, block(tree, "A")), "stale");
-  assert.equal(standing(tree, block(tree, "D")), "ahead");
-  assert.equal(standing(tree, block(tree, "C")), null);
-  assert.equal(standing(tree, block(tree, "c")), null);
+  const of = (/** @type {string} */ hash, stoodOn = true) => standing(tree, block(tree, hash), stoodOn);
+  assert.equal(of("A"), "stale");
+  assert.equal(of("D"), "ahead");
+  assert.equal(of("D", false), "nobody's");
+  assert.equal(of("C"), null);
+  assert.equal(of("c"), null);
   place(tree, "D", []);
-  assert.equal(standing(tree, block(tree, "c")), "stale");
+  assert.equal(of("c"), "stale");
+  place(tree, "C", []);
+  assert.equal(of("c"), "level");
   assert.deepEqual(between(tree, 3, 9).map(({ hash }) => hash), ["c", "C", "D"]);
 });
 
