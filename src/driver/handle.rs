@@ -177,6 +177,12 @@ impl<N: Node> Handle<N> {
         self.log.subscribe(after)
     }
 
+    /// The id of the last event, 0 before the first. Asked for within [`Handle::read`] it is that of the
+    /// node as it is seen there: every event of what led up to it, and none of what comes after.
+    pub fn last_event(&self) -> u64 {
+        self.log.last()
+    }
+
     /// Takes a link to `peer` up: the node is told, and the transport gets its end. `latency` is in
     /// clocks, the larger of what both ends want.
     ///

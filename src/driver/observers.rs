@@ -80,6 +80,10 @@ impl<E> Log<E> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    pub(super) fn last(&self) -> u64 {
+        self.lock().next - 1
+    }
+
     pub(super) fn subscribe(&self, after: Option<u64>) -> Subscription<E> {
         let (waker, woken) = async_channel::bounded(1);
         let mut ring = self.lock();

@@ -82,6 +82,10 @@ pub enum Event {
         id: u64,
         /// Its hash.
         hash: Hash,
+        /// Its parent's hash.
+        previous_block_hash: Hash,
+        /// Its payments.
+        transactions: usize,
         /// Whether it is on the main chain now.
         main: bool,
     },

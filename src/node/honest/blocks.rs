@@ -167,6 +167,8 @@ impl<S: Store> HonestNode<S> {
     /// Inserts a block into the tree; whether it is new there.
     fn insert(&mut self, block: Block, moves: &mut Moves) -> Result<bool, ConnectError> {
         let (id, hash) = (block.id(), block.hash());
+        let previous_block_hash = block.header().previous_block_hash;
+        let transactions = block.transactions().len();
         let insertion = self.ledger.insert(block);
         if !insertion.changes.is_empty() {
             self.persist.ledger.push(insertion.changes);
@@ -186,7 +188,13 @@ impl<S: Store> HonestNode<S> {
             }
         };
         moves.tip_moved |= main;
-        self.tell(Event::Block { id, hash, main });
+        self.tell(Event::Block {
+            id,
+            hash,
+            previous_block_hash,
+            transactions,
+            main,
+        });
         Ok(true)
     }
 

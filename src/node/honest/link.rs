@@ -1,6 +1,6 @@
 //! What a node remembers of each link.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +9,10 @@ use crate::ledger::{Hash, TxId};
 
 /// How many things a link remembers that its peer knows, at least; at most it is twice as many.
 pub const MAX_KNOWN: usize = 16_384;
+
+/// How many things a link told of last are told with an outline, whatever they are: among them are
+/// blocks that this node has not got yet.
+const LAST: usize = 64;
 
 /// Something a peer can know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -26,6 +30,8 @@ pub enum Thing {
 pub(super) struct Known {
     young: BTreeSet<Thing>,
     old: BTreeSet<Thing>,
+    /// The last [`LAST`] of them, in order.
+    last: VecDeque<Thing>,
 }
 
 impl Known {
@@ -37,6 +43,10 @@ impl Known {
         if self.young.len() >= MAX_KNOWN {
             self.old = std::mem::take(&mut self.young);
         }
+        if self.last.len() >= LAST {
+            self.last.pop_front();
+        }
+        self.last.push_back(thing);
         self.young.insert(thing)
     }
 
@@ -44,9 +54,23 @@ impl Known {
         self.young.contains(thing) || self.old.contains(thing)
     }
 
-    /// Everything remembered, the older generation first.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Thing> {
-        self.old.iter().chain(&self.young)
+    /// Everything remembered, the older generation first; of it only the last things and those among
+    /// `recent`, where that is given. Inserted in this order, it is the same memory again.
+    pub(super) fn told(&self, recent: Option<&BTreeSet<Thing>>) -> Vec<Thing> {
+        let last: BTreeSet<&Thing> = self.last.iter().collect();
+        let before = |thing: &&Thing| !last.contains(thing);
+        let mut told: Vec<Thing> = match recent {
+            None => {
+                let all = self.old.iter().chain(&self.young);
+                all.filter(before).copied().collect()
+            }
+            Some(recent) => {
+                let known = recent.iter().filter(|thing| self.contains(thing));
+                known.filter(before).copied().collect()
+            }
+        };
+        told.extend(&self.last);
+        told
     }
 }
 

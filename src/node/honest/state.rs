@@ -92,7 +92,19 @@ pub(super) struct LinkState {
 impl<S: Store> HonestNode<S> {
     /// The whole node as a document.
     pub fn state(&self) -> State {
-        let ids = 1..=self.ledger.tip().id();
+        let chain = (1..=self.ledger.tip().id()).filter_map(|id| self.ledger.block_at(id));
+        let side = self.side_hashes();
+        let side = side.iter().filter_map(|hash| self.ledger.block(hash));
+        State {
+            blocks: chain.map(|block| block.to_unchecked()).collect(),
+            side: side.map(|block| block.to_unchecked()).collect(),
+            ..self.state_without_blocks(None)
+        }
+    }
+
+    /// All but the blocks. Of what is remembered without end, what links know and the ids that were
+    /// accepted, only those of `recent` are told, where that is given.
+    pub(super) fn state_without_blocks(&self, recent: Option<&BTreeSet<Thing>>) -> State {
         State {
             version: VERSION,
             name: self.name.clone(),
@@ -109,20 +121,13 @@ impl<S: Store> HonestNode<S> {
                 arrivals: self.arrivals,
                 searches: self.searches,
             },
-            blocks: ids
-                .filter_map(|id| self.ledger.block_at(id))
-                .map(|b| b.to_unchecked())
-                .collect(),
-            side: self.side_state(),
+            blocks: Vec::new(),
+            side: Vec::new(),
             pool: self.pool.iter().cloned().collect(),
             queue: self.queue.iter().map(QueuedState::of).collect(),
             waiting: self.waiting.iter().cloned().collect(),
-            accepted: self.accepted.iter().copied().collect(),
-            inbox: self
-                .inbox
-                .iter()
-                .map(|(key, item)| ItemState::of(key, item))
-                .collect(),
+            accepted: self.accepted_ids(recent),
+            inbox: self.inbox_state(),
             mine: self.mine,
             busy: self.busy,
             work: self.work.as_ref().map(WorkState::of),
@@ -131,21 +136,40 @@ impl<S: Store> HonestNode<S> {
             links: self
                 .links
                 .iter()
-                .map(|(peer, link)| LinkState::of(peer, link))
+                .map(|(peer, link)| LinkState::of(peer, link, recent))
                 .collect(),
             announcers: self.catch_up.announcers.clone(),
             asked: self.catch_up.asked.clone(),
         }
     }
 
-    fn side_state(&self) -> Vec<UncheckedBlock> {
-        let side = self
-            .ledger
-            .side_blocks()
-            .filter_map(|hash| self.ledger.block(hash));
-        let mut side: Vec<UncheckedBlock> = side.map(|block| block.to_unchecked()).collect();
-        side.sort_by_key(|block| block.id);
-        side
+    /// The inbox in the order in which a restored node has it, so that states of one inbox are equal.
+    fn inbox_state(&self) -> Vec<ItemState> {
+        let mut items: Vec<(&Key, &Item)> = self.inbox.iter().collect();
+        items.sort_unstable_by_key(|(key, item)| (item.ready, *key));
+        let items = items.into_iter();
+        items.map(|(key, item)| ItemState::of(key, item)).collect()
+    }
+
+    /// The ids of accepted payments: looked up from `recent`, since there may be any number.
+    fn accepted_ids(&self, recent: Option<&BTreeSet<Thing>>) -> Vec<TxId> {
+        let Some(recent) = recent else {
+            return self.accepted.iter().copied().collect();
+        };
+        let ids = recent.iter().filter_map(|thing| match thing {
+            Thing::Payment(id) => Some(*id),
+            Thing::Block(_) => None,
+        });
+        ids.filter(|id| self.accepted.contains(id)).collect()
+    }
+
+    /// Side blocks, parents first.
+    pub(super) fn side_hashes(&self) -> Vec<Hash> {
+        let side = self.ledger.side_blocks();
+        let entries = side.filter_map(|hash| Some((self.ledger.entry(hash)?.header.id, *hash)));
+        let mut side: Vec<(u64, Hash)> = entries.collect();
+        side.sort_unstable();
+        side.into_iter().map(|(_, hash)| hash).collect()
     }
 }
 
@@ -168,10 +192,10 @@ impl WorkState {
 }
 
 impl LinkState {
-    fn of(peer: &Name, link: &Link) -> Self {
+    fn of(peer: &Name, link: &Link, recent: Option<&BTreeSet<Thing>>) -> Self {
         Self {
             peer: peer.clone(),
-            known: link.known.iter().copied().collect(),
+            known: link.known.told(recent),
             question: link.question.clone(),
             asked: link.asked,
         }
