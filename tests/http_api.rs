@@ -177,7 +177,7 @@ fn peers_are_listed_added_and_dropped() {
     assert_eq!(server.get("/peer").json(), json!([]));
     assert_eq!(
         server.get("/healthz").expect(200).json(),
-        json!({"status": "ok", "missing": []})
+        json!({"name": "node1", "status": "ok", "missing": []})
     );
     done(&server.post("/peer/add", address));
     let peer = json!([{"addr": "127.0.0.1", "port": 65002, "name": null, "connected": false}]);
@@ -185,7 +185,7 @@ fn peers_are_listed_added_and_dropped() {
     let health = server.get("/healthz").expect(503).json();
     assert_eq!(
         health,
-        json!({"status": "waiting", "missing": ["127.0.0.1:65002"]})
+        json!({"name": "node1", "status": "waiting", "missing": ["127.0.0.1:65002"]})
     );
     done(&server.post("/peer/clear", address));
     server.post("/peer/clear", address).problem(404);
@@ -297,4 +297,40 @@ fn a_state_is_read_and_put_back() {
         server.client().json("PUT", "/state", json).problem(400);
     }
     assert_eq!(server.state(), before);
+}
+
+/// What the node is at one moment: its last event, and all that goes with it.
+#[test]
+fn an_outline_is_the_state_without_its_blocks() {
+    let server = Server::started();
+    let outline = || server.get("/outline").expect(200).json();
+    let first = outline();
+    assert_eq!(first["event"], 1, "it was started");
+    assert_eq!(first["ticks_itself"], json!(null));
+    assert_eq!(first["tip"], server.get("/block/0").json()["hash"]);
+    server.get("/mine").expect(200);
+    server.get("/clock/2").expect(200);
+    assert_eq!(outline()["mining"], json!({"clock": 2, "of": 3}));
+    server.get("/clock/5").expect(200);
+    server.post("/tick", r#"{"interval_ms": 86400000}"#);
+    let outline = outline();
+    assert_eq!(outline["height"], 1);
+    assert_eq!(outline["ticks_itself"], 86_400_000);
+    let block = server.get("/block/latest").json();
+    assert_eq!(outline["tip"], block["hash"]);
+    let mut state = outline["state"].clone();
+    assert_eq!(state["blocks"], json!([]));
+    state["blocks"] = json!([block]);
+    assert_eq!(state, server.state());
+    let events = format!("/events?after={}", outline["event"].as_u64().unwrap() - 1);
+    let mut client = server.client();
+    client.send("GET", &events, &[], b"");
+    client.header();
+    let text = std::iter::repeat_with(|| client.chunk());
+    let text: Vec<u8> = text.take(2).flatten().collect();
+    let text = String::from_utf8(text).unwrap();
+    assert!(
+        text.contains(r#"{"type":"clock","clock":5,"status":"idle"}"#),
+        "{text}"
+    );
 }

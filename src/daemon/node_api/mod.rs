@@ -11,6 +11,7 @@ mod events;
 mod metrics;
 mod openapi;
 mod operator;
+mod outline;
 mod payments;
 mod peering;
 mod peers;

@@ -7,9 +7,11 @@ use serde::Serialize;
 use super::api::Api;
 use super::metrics::Gauges;
 use crate::daemon::http::{Call, Content, Outcome, Reply};
+use crate::node::Name;
 
 #[derive(Serialize)]
 struct Health {
+    name: Name,
     status: &'static str,
     /// Configured peers that are not connected yet.
     missing: Vec<String>,
@@ -18,13 +20,17 @@ struct Health {
 pub(super) async fn healthz(api: Api, _call: Call) -> Outcome {
     let missing = api.node.peers.missing();
     let missing: Vec<String> = missing.iter().map(ToString::to_string).collect();
-    if missing.is_empty() {
-        let status = "ok";
-        return Ok(Reply::json(&Health { status, missing }));
-    }
-    let status = "waiting";
-    let reply = Reply::json(&Health { status, missing });
-    Ok(reply.status(StatusCode::SERVICE_UNAVAILABLE))
+    let name = api.node.handle.read(|node| node.name().clone()).await?;
+    let (status, code) = match missing.is_empty() {
+        true => ("ok", StatusCode::OK),
+        false => ("waiting", StatusCode::SERVICE_UNAVAILABLE),
+    };
+    let health = Health {
+        name,
+        status,
+        missing,
+    };
+    Ok(Reply::json(&health).status(code))
 }
 
 pub(super) async fn metrics(api: Api, _call: Call) -> Outcome {

@@ -1,7 +1,7 @@
 //! Every call of a node's API: its method, its address, what it does.
 
 use super::api::Shared;
-use super::{blocks, controls, events, openapi, operator, payments, peering, state};
+use super::{blocks, controls, events, openapi, operator, outline, payments, peering, state};
 use crate::daemon::http::{Route, routes};
 
 pub(super) static ROUTES: &[Route<Shared>] = routes! {
@@ -28,6 +28,7 @@ pub(super) static ROUTES: &[Route<Shared>] = routes! {
     post "/peer/add" => peering::add;
     post "/peer/clear" => peering::clear;
     read "/events" => events::events;
+    read "/outline" => outline::get;
     read "/state" => state::get;
     put "/state" => state::put;
     read "/healthz" => operator::healthz;
