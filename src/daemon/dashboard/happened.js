@@ -1,0 +1,159 @@
+// What happened since the page was opened, as far as it is remembered: each node's last events for
+// "why?", blocks by hash, and what was done, for copying. One memory for all parts of the page.
+
+/** @import {Action, Event, HistoryBranch, NodeView, Outcome, Position, Store} from "./types.js" */
+
+/** Events remembered of one node: several clocks of the busiest. */
+const MAX_EVENTS = 400;
+
+/** Blocks whose ids are remembered. */
+const MAX_BLOCKS = 20_000;
+
+/** Steps remembered for copying: ticks and actions. */
+const MAX_STEPS = 10_000;
+
+/** @typedef {{tick: number, event: Event}} Remembered */
+
+/**
+ * Something that was done: a tick with the clock each node was moved to, or an action.
+ * @typedef {{branch: number, tick: number, nodes: Pick<NodeView, "name"|"http"|"p2p"|"clock">[],
+ *   links: {a: string, b: string}[], action: Action|null, outcome: Outcome|null}} Step
+ */
+
+/** @typedef {ReturnType<typeof remember>} Memory */
+
+/** @type {WeakMap<Store, Memory>} */
+const memories = new WeakMap();
+
+/**
+ * The memory of this page.
+ * @param {Store} store
+ * @returns {Memory}
+ */
+export function happened(store) {
+  const memory = memories.get(store) ?? remember(store);
+  memories.set(store, memory);
+  return memory;
+}
+
+/** @param {Store} store */
+function remember(store) {
+  /** @type {Map<string, Remembered[]>} */
+  const byNode = new Map();
+  /** @type {Map<string, number>} */
+  const blockIds = new Map();
+  /** @type {Step[]} */
+  let steps = [];
+  /** @type {HistoryBranch[]} */
+  let branches = [];
+  /** @type {Set<() => void>} */
+  const whenReplaced = new Set();
+
+  /** @param {Action|null} action @param {Outcome|null} outcome */
+  function step(action, outcome) {
+    const network = store.state.network;
+    if (!network) return;
+    const nodes = network.nodes.filter(({ state }) => action !== null || state === "up");
+    steps.push({
+      branch: network.position.branch,
+      tick: network.tick,
+      nodes: nodes.map(({ name, http, p2p, clock }) => ({ name, http, p2p, clock })),
+      links: network.links.map(({ a, b }) => ({ a, b })),
+      action,
+      outcome,
+    });
+    if (steps.length > MAX_STEPS) steps = steps.slice(-MAX_STEPS / 2);
+  }
+
+  store.on("events", (events) => {
+    const tick = store.state.network?.tick ?? 0;
+    for (const { node, event } of events) {
+      const kept = byNode.get(node) ?? [];
+      byNode.set(node, kept);
+      kept.push({ tick, event });
+      if (kept.length > 2 * MAX_EVENTS) kept.splice(0, kept.length - MAX_EVENTS);
+      if (event.type === "block" || event.type === "mined") keepBlock(blockIds, event.hash, event.id);
+    }
+  });
+  store.on("tick", (message) => {
+    branches = message.branches;
+    step(null, null);
+  });
+  store.on("did", ({ action, outcome }) => {
+    // Ticks are remembered one by one as they come.
+    if (!("tick" in action) && !("until" in action)) step(action, outcome);
+  });
+  store.on("reload", () => {
+    byNode.clear();
+    const now = store.state.network?.branches ?? [];
+    const replaced = isReplaced(branches, now);
+    branches = now;
+    if (!replaced) return;
+    steps = [];
+    for (const listener of whenReplaced) listener();
+  });
+
+  return {
+    /** A node's last events, oldest first. @param {string} name @returns {Event[]} */
+    events: (name) => (byNode.get(name) ?? []).map(({ event }) => event),
+    /** Likewise, with the tick of each. @param {string} name @returns {Remembered[]} */
+    remembered: (name) => byNode.get(name) ?? [],
+    /** The id of a block, where it was seen. @param {string} hash */
+    blockId: (hash) => blockIds.get(hash),
+    /** @param {{hash: string, id: number}} block */
+    sawBlock: ({ hash, id }) => keepBlock(blockIds, hash, id),
+    /** What was done on the present branch of history, up to now. */
+    steps: () => {
+      const network = store.state.network;
+      return network ? stepsTo(network.position, network.branches, steps) : [];
+    },
+    /** Calls when another history took the place of this one. @param {() => void} listener */
+    onReplaced: (listener) => whenReplaced.add(listener),
+  };
+}
+
+/**
+ * @param {Map<string, number>} blockIds
+ * @param {string} hash
+ * @param {number} id
+ */
+function keepBlock(blockIds, hash, id) {
+  blockIds.set(hash, id);
+  if (blockIds.size <= MAX_BLOCKS) return;
+  const [oldest] = blockIds.keys();
+  blockIds.delete(oldest);
+}
+
+/**
+ * Whether another history took the place of this one: going back keeps every branch as long as it
+ * was, while a reset, a restored network or a lesson begins anew.
+ * @param {HistoryBranch[]} before
+ * @param {HistoryBranch[]} now
+ */
+export function isReplaced(before, now) {
+  return before.some((old) => !now.some(({ id, name, last }) => id === old.id && name === old.name && last >= old.last));
+}
+
+/**
+ * The steps that led to a position: those of its branch up to its tick, and those of the branches it
+ * came from up to where it left them.
+ * @template {{branch: number, tick: number}} T
+ * @param {Position} position
+ * @param {HistoryBranch[]} branches
+ * @param {T[]} steps
+ * @returns {T[]}
+ */
+export function stepsTo(position, branches, steps) {
+  /** @type {Map<number, number>} */
+  const until = new Map();
+  let tick = position.tick;
+  /** @type {number|null} */
+  let id = position.branch;
+  while (id !== null && !until.has(id)) {
+    until.set(id, tick);
+    const branch = branches.find((each) => each.id === id);
+    tick = Math.min(tick, branch?.from ?? 0);
+    id = branch?.parent ?? null;
+  }
+  return steps.filter((step) => step.tick <= (until.get(step.branch) ?? -1));
+}
