@@ -1,10 +1,99 @@
 // The caption of the open lesson, in a bar above the mesh. Shows and hides its element.
 
-/** @import {Mount} from "./types.js" */
+import { el, set, setText } from "./dom.js";
+
+/** @import {Api, LessonView, Mount, Store} from "./types.js" */
+
+/** Milliseconds from step to step: a caption has to be read. */
+const STEP_MS = 2500;
 
 /** @type {Mount} */
 export function mount(element, store, api) {
-  void element;
-  void store;
-  void api;
+  const title = el("strong", { class: "caption-title" });
+  const count = el("span", { class: "caption-count" });
+  const progress = el("progress", { class: "caption-progress", value: 0, max: 1, "aria-label": "steps of the lesson" });
+  const text = el("p", { id: "caption", class: "caption-text", role: "status", "aria-live": "polite" });
+  const unmet = el("p", { id: "caption-unmet", class: "caption-unmet", role: "alert" });
+  const steps = el("ol", { class: "caption-steps", hidden: true, "aria-label": "steps" });
+  const buttons = controls(store, api, steps);
+  element.append(
+    el("div", { class: "caption-head" }, title, count, progress, buttons.element), text, unmet, steps,
+  );
+
+  /** @param {LessonView|null} lesson */
+  function show(lesson) {
+    const opened = element.hidden && lesson !== null;
+    element.hidden = lesson === null;
+    if (!lesson) return setText(text, "");
+    setText(title, lesson.title);
+    setText(count, lesson.done && lesson.unmet === null ? "done" : `step ${lesson.step} of ${lesson.of}`);
+    set(progress, { max: Math.max(lesson.of, 1), value: lesson.step });
+    setText(text, captionText(lesson));
+    setText(unmet, lesson.unmet === null ? "" : `Not as expected: ${lesson.unmet}`);
+    unmet.hidden = lesson.unmet === null;
+    element.classList.toggle("is-unmet", lesson.unmet !== null);
+    element.classList.toggle("is-done", lesson.done && lesson.unmet === null);
+    buttons.show(lesson);
+    showSteps(steps, lesson);
+    // Who opened it from the menu goes on from here; the menu closes as the focus leaves it.
+    if (opened && document.activeElement?.closest(".menu-box")) buttons.next.focus();
+  }
+  store.on("lesson", show);
+  store.on("network", (network) => buttons.playing(network.activity?.kind === "lesson"));
+}
+
+/** @param {LessonView} lesson */
+function captionText({ caption, about, done, unmet }) {
+  const words = caption || about;
+  return done && unmet === null ? `${words} The lesson is over: go on by yourself, or close it.` : words;
+}
+
+/**
+ * @param {HTMLElement} list
+ * @param {LessonView} lesson
+ */
+function showSteps(list, { step, steps }) {
+  list.replaceChildren(...steps.map(({ text, note, expects }, index) => el("li", {
+    class: index < step ? "past" : index === step ? "next" : "", "aria-current": index === step ? "step" : null,
+  }, el("code", {}, text), expects ? el("span", { class: "hint" }, " (checked)") : null, note ? el("span", { class: "hint" }, ` ${note}`) : null)));
+}
+
+/**
+ * @param {Store} store
+ * @param {Api} api
+ * @param {HTMLElement} steps
+ */
+function controls(store, api, steps) {
+  let busy = false;
+  /** One at a time. @param {string} path @param {unknown} [body] */
+  async function ask(path, body) {
+    if (busy) return;
+    busy = true;
+    await api.call(path, body);
+    busy = false;
+  }
+  const isPlaying = () => store.state.network?.activity?.kind === "lesson";
+  const next = el("button", { type: "button", id: "lesson-next", class: "primary", onclick: () => ask("/lesson/next") }, "Next");
+  const play = el("button", { type: "button", id: "lesson-play", onclick: () => (isPlaying() ? api.call("/pause") : ask("/lesson/play", { interval_ms: STEP_MS })) }, "Play");
+  const all = el("button", {
+    type: "button", id: "lesson-steps", "aria-expanded": "false",
+    onclick: () => {
+      steps.hidden = !steps.hidden;
+      set(all, { "aria-expanded": String(!steps.hidden) });
+    },
+  }, "Steps");
+  const close = el("button", { type: "button", id: "lesson-close", title: "leave the lesson; its network stays", onclick: () => ask("/lesson/close") }, "Close");
+  return {
+    element: el("div", { class: "row caption-buttons", role: "group", "aria-label": "lesson" }, next, play, all, close),
+    next,
+    /** @param {LessonView} lesson */
+    show: ({ done, unmet }) => {
+      const over = done || unmet !== null;
+      if (over && (document.activeElement === next || document.activeElement === play)) close.focus();
+      next.disabled = over;
+      play.disabled = over;
+    },
+    /** @param {boolean} playing */
+    playing: (playing) => setText(play, playing ? "Pause" : "Play"),
+  };
 }

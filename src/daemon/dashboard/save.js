@@ -1,10 +1,138 @@
-// What the Save menu holds. Mounted once, into the menu's box.
+// What the Save menu holds: named snapshots at the controller, and files of one's own.
 
-/** @import {Mount} from "./types.js" */
+import { openCopy } from "./copy.js";
+import { ask } from "./dialog.js";
+import { el, setText } from "./dom.js";
+import { download, upload } from "./files.js";
+import { counted } from "./words.js";
+
+/** @import {Api, Mount, Store} from "./types.js" */
+
+/** @typedef {{name: string, tick: number, nodes: number, bytes: number}} Snapshot */
+
+/** The largest network file the controller reads. */
+const MAX_FILE_BYTES = 256 * 1024 * 1024;
 
 /** @type {Mount} */
 export function mount(element, store, api) {
-  void element;
-  void store;
-  void api;
+  const told = el("p", { class: "told", role: "status" });
+  /** @param {string} sentence @param {boolean} [wrong] */
+  const tell = (sentence, wrong = false) => {
+    setText(told, sentence);
+    told.classList.toggle("wrong", wrong);
+  };
+  /**
+   * Does something, and tells how it went.
+   * @param {() => Promise<unknown>} work
+   * @param {string} done
+   */
+  const attempt = async (work, done) => {
+    tell("");
+    try {
+      await work();
+      tell(done);
+    } catch (problem) {
+      tell(problem instanceof Error ? problem.message : String(problem), true);
+    }
+  };
+
+  const list = el("ul", { class: "snapshots", "aria-label": "snapshots" });
+  element.append(
+    saveForm(store, api, attempt),
+    list,
+    el("hr"),
+    ...fileButtons(store, tell, attempt),
+    el("hr"),
+    el("button", { type: "button", id: "save-scenario", onclick: () => openCopy(store, api, "scenario") }, "Copy as scenario file…"),
+    el("button", { type: "button", id: "save-curl", onclick: () => openCopy(store, api, "curl") }, "Copy as curl commands…"),
+    told,
+  );
+
+  async function read() {
+    try {
+      /** @type {Snapshot[]} */
+      const snapshots = await api.get("/snapshots");
+      list.replaceChildren(...snapshots.map((snapshot) => row(snapshot, api, attempt)));
+      if (snapshots.length === 0) list.append(el("li", { class: "hint" }, "No snapshots yet."));
+    } catch (problem) {
+      tell(problem instanceof Error ? problem.message : String(problem), true);
+    }
+  }
+  let known = false;
+  store.on("snapshots", () => void read());
+  store.on("reload", () => void read());
+  store.on("network", () => {
+    if (!known) void read();
+    known = true;
+  });
+}
+
+/** @typedef {(work: () => Promise<unknown>, done: string) => Promise<void>} Attempt */
+
+/**
+ * @param {Store} store
+ * @param {Api} api
+ * @param {Attempt} attempt
+ */
+function saveForm(store, api, attempt) {
+  const name = el("input", { id: "snapshot-name", "aria-label": "name of the snapshot", placeholder: "name", maxlength: 64, autocomplete: "off", spellcheck: "false" });
+  const form = el("form", { class: "row" }, name, el("button", { type: "submit", id: "snapshot-save", class: "primary" }, "Save snapshot"));
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const as = name.value.trim() || `tick ${store.state.network?.position.tick ?? 0}`;
+    void attempt(() => api.post("/snapshot/save", { name: as }), `Saved as “${as}”.`).then(() => {
+      name.value = "";
+    });
+  });
+  return form;
+}
+
+/**
+ * @param {Snapshot} snapshot
+ * @param {Api} api
+ * @param {Attempt} attempt
+ */
+function row({ name, tick, nodes, bytes }, api, attempt) {
+  const restore = el("button", { type: "button", "aria-label": `restore ${name}` }, "Restore");
+  const remove = el("button", { type: "button", class: "quiet", "aria-label": `remove ${name}`, title: "remove" }, "×");
+  restore.addEventListener("click", async () => {
+    const text = `The network as it is now gives way to “${name}” (tick ${tick}, ${counted(nodes, "node")}). The snapshot stays.`;
+    if (await ask("Restore this snapshot?", text, "Restore")) await attempt(() => api.post("/snapshot/restore", { name }), `“${name}” is back.`);
+  });
+  remove.addEventListener("click", async () => {
+    if (await ask("Remove this snapshot?", `“${name}” is gone for good then.`, "Remove")) await attempt(() => api.post("/snapshot/remove", { name }), `“${name}” is removed.`);
+  });
+  return el("li", { class: "snapshot" },
+    el("span", { class: "snapshot-name" }, name), el("span", { class: "hint" }, `tick ${tick} · ${counted(nodes, "node")} · ${size(bytes)}`), restore, remove);
+}
+
+/** @param {number} bytes */
+function size(bytes) {
+  if (bytes < 1000) return `${bytes} B`;
+  if (bytes < 1_000_000) return `${(bytes / 1000).toFixed(0)} kB`;
+  return `${(bytes / 1_000_000).toFixed(1)} MB`;
+}
+
+/**
+ * @param {Store} store
+ * @param {(sentence: string, wrong?: boolean) => void} tell
+ * @param {Attempt} attempt
+ */
+function fileButtons(store, tell, attempt) {
+  const save = el("button", { type: "button", id: "save-file" }, "Download network file");
+  save.addEventListener("click", () => {
+    const name = `tickchain-tick-${store.state.network?.position.tick ?? 0}.json`;
+    void attempt(() => download("/save", name), `${name} is in your downloads.`);
+  });
+  const file = el("input", { type: "file", id: "load-file", accept: ".json,application/json", hidden: true });
+  const load = el("button", { type: "button", id: "load", onclick: () => file.click() }, "Load from file…");
+  file.addEventListener("change", async () => {
+    const [chosen] = file.files ?? [];
+    file.value = "";
+    if (!chosen) return;
+    if (chosen.size > MAX_FILE_BYTES) return tell(`${chosen.name} has ${size(chosen.size)}, and at most ${size(MAX_FILE_BYTES)} are read.`, true);
+    const text = `The network as it is now gives way to the one in ${chosen.name}. Save it first to keep it.`;
+    if (await ask("Load this network?", text, "Load")) await attempt(() => upload("/load", chosen), `${chosen.name} is loaded.`);
+  });
+  return [save, load, file];
 }
