@@ -2,8 +2,9 @@
 // message flies while its tick plays and then rests where it arrived until the next tick, to be read.
 
 import { svg } from "./dom.js";
-import { linkKey } from "./mesh_links.js";
 import { colourClass, patternFill, short } from "./looks.js";
+import { linkKey } from "./mesh_links.js";
+import { RADIUS } from "./mesh_nodes.js";
 
 /** @import {Kind, MessageSelection, NodeEvent, Point, Store} from "./types.js" */
 
@@ -29,7 +30,7 @@ const MAX_TABBED = 24;
 /**
  * @param {SVGGElement} layer
  * @param {Store} store
- * @param {{at: (name: string) => Point, rim: () => number}} places
+ * @param {{at: (name: string) => Point, scale: () => number}} places
  */
 export function createFlight(layer, store, places) {
   /** @type {Token[]} */
@@ -93,19 +94,21 @@ export function createFlight(layer, store, places) {
 
   /** @param {number} part  how much of the way lies behind */
   function paint(part) {
-    const rim = places.rim();
+    const scale = Math.min(Math.max(places.scale(), 0.6), 1.25);
+    const rim = (RADIUS + 4) * places.scale();
     const eased = part * part * (3 - 2 * part);
     for (const { element, message, slot } of tokens) {
       const from = places.at(message.from);
       const to = places.at(message.to);
       const length = Math.hypot(to.x - from.x, to.y - from.y) || 1;
       const way = { x: (to.x - from.x) / length, y: (to.y - from.y) / length };
-      const last = Math.max(length - rim - 14 - slot * 19, length / 2);
+      const last = Math.max(length - rim - (16 + slot * 19) * scale, length / 2);
       const gone = rim + (last - rim) * eased;
+      const side = 9 * scale;
       // Each keeps to its right, so that those of both ways pass each other.
-      const x = from.x + way.x * gone - way.y * 9;
-      const y = from.y + way.y * gone + way.x * 9;
-      element.setAttribute("transform", `translate(${x.toFixed(1)} ${y.toFixed(1)})`);
+      const x = from.x + way.x * gone - way.y * side;
+      const y = from.y + way.y * gone + way.x * side;
+      element.setAttribute("transform", `translate(${x.toFixed(1)} ${y.toFixed(1)}) scale(${scale})`);
     }
   }
 

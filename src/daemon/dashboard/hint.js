@@ -28,7 +28,7 @@ export function hint(store) {
     const words = advice.join("");
     if (words !== last) {
       last = words;
-      text.replaceChildren(...advice.map((part) => (part.length <= 1 ? el("kbd", {}, part) : part)));
+      text.replaceChildren(...advice.map((part) => (part.length === 1 ? el("kbd", {}, part) : part)));
     }
     set(box, { hidden: network.lesson !== null });
   });
@@ -44,7 +44,7 @@ export function adviceFor({ nodes, tick }) {
   if (nodes.some((node) => node.height > 0)) return null;
   const paid = nodes.some((node) => node.pool + node.queued + node.waiting > 0);
   if (nodes.some((node) => node.mining)) return ["Mining takes three ticks. ", "→", " until the block travels."];
-  if (paid) return ["A payment waits. ", "→", " lets it travel; ", "m", " lets the selected node mine it, then ", "→", "."];
+  if (paid) return ["A payment waits. ", "→", " lets it travel; ", "m", " lets the selected node mine it."];
   if (tick === 0) return ["Press ", "→", " for one tick. Give the nodes something to do first: ", "t", " writes a payment, ", "m", " mines."];
   return ["All is quiet. ", "t", " writes a payment, ", "m", " lets the selected node mine, ", "→", " is one tick."];
 }

@@ -10,8 +10,31 @@ export const PATTERNS = /** @type {const} */ (["plain", "stripes", "dots", "ring
 
 /** @typedef {{colour: number, pattern: typeof PATTERNS[number]}} Look */
 
-/** @type {Map<string, Look>} */
-const known = new Map();
+/** @type {Map<string, number>} looks of tips that would be mistaken for each other */
+let apart = new Map();
+
+const LOOKS = COLOURS * PATTERNS.length;
+
+/** The end of a hash is zeros, its beginning is as good as random. @param {string} hash */
+function numberOf(hash) {
+  return (Number.parseInt(hash.slice(0, 8), 16) || 0) % LOOKS;
+}
+
+/**
+ * Tips that are held at the same time never look alike: of two, the later by hash takes the next look.
+ * @param {string[]} tips
+ */
+export function keepApart(tips) {
+  const taken = new Set();
+  const next = new Map();
+  for (const hash of [...new Set(tips)].sort()) {
+    let number = numberOf(hash);
+    while (taken.has(number) && taken.size < LOOKS) number = (number + 1) % LOOKS;
+    taken.add(number);
+    if (number !== numberOf(hash)) next.set(hash, number);
+  }
+  apart = next;
+}
 
 /**
  * The look of a block with this hash.
@@ -19,14 +42,8 @@ const known = new Map();
  * @returns {Look}
  */
 export function lookOf(hash) {
-  const kept = known.get(hash);
-  if (kept) return kept;
-  // The end of a hash is zeros, its beginning is as good as random.
-  const number = Number.parseInt(hash.slice(0, 8), 16) || 0;
-  const look = { colour: number % COLOURS, pattern: PATTERNS[Math.floor(number / COLOURS) % PATTERNS.length] };
-  if (known.size > 50_000) known.clear();
-  known.set(hash, look);
-  return look;
+  const number = apart.get(hash) ?? numberOf(hash);
+  return { colour: number % COLOURS, pattern: PATTERNS[Math.floor(number / COLOURS)] };
 }
 
 /** The class that gives an element `--tip` and `--tip-ink`. @param {string} hash */

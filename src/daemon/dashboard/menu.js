@@ -52,15 +52,14 @@ export function menu(id, label, title) {
   return { element, box, open, close };
 }
 
-/**
- * A box that would leave the window on the right is moved to the left.
- * @param {HTMLElement} box
- */
+/** A box that would leave the window is moved into it. @param {HTMLElement} box */
 function keepInside(box) {
   box.style.translate = "0";
-  const over = box.getBoundingClientRect().right + 8 - document.documentElement.clientWidth;
-  const left = box.getBoundingClientRect().left - 8;
-  if (over > 0) box.style.translate = `${-Math.min(over, Math.max(left, 0))}px`;
+  const { left, right } = box.getBoundingClientRect();
+  const over = right + 8 - document.documentElement.clientWidth;
+  const under = 8 - left;
+  if (over > 0) box.style.translate = `${-over}px`;
+  else if (under > 0) box.style.translate = `${under}px`;
 }
 
 /**

@@ -7,7 +7,7 @@ import { hint } from "./hint.js";
 import { createLayout } from "./layout.js";
 import { patternDefinitions } from "./looks.js";
 import { createLink, linkKey } from "./mesh_links.js";
-import { createNode, RADIUS } from "./mesh_nodes.js";
+import { createNode } from "./mesh_nodes.js";
 import { legend, tools } from "./mesh_tools.js";
 import { mountTable } from "./table.js";
 
@@ -30,7 +30,7 @@ export function mount(element, store, api) {
   const table = el("div", { class: "mesh-table", hidden: true });
   const stage = el("div", { class: "stage" }, drawing);
   const picture = createPicture(linkLayer, nodeLayer, store, api);
-  const flight = createFlight(flightLayer, store, { at: picture.layout.at, rim: picture.rim });
+  const flight = createFlight(flightLayer, store, { at: picture.layout.at, scale: picture.scale });
   picture.onMoved = flight.follow;
 
   const advice = hint(store);
@@ -87,8 +87,8 @@ function createPicture(linkLayer, nodeLayer, store, api) {
     const each = (size.width * size.height) / Math.max(nodes.size, 1);
     scale = Math.min(Math.max(Math.sqrt(each) / 230, 0.5), 1.5);
     nodeLayer.classList.toggle("crowded", scale < 0.72);
-    const side = 62 * scale;
-    layout.resize({ ...size, left: side, right: side, top: 44 * scale + 6, bottom: 84 * scale });
+    const side = Math.min(88 * scale, size.width * 0.24);
+    layout.resize({ ...size, left: side, right: side, top: 46 * scale + 4, bottom: 86 * scale + 4 });
   }
 
   function place() {
@@ -154,7 +154,7 @@ function createPicture(linkLayer, nodeLayer, store, api) {
     layout, show,
     /** @type {() => void} called when nodes stand elsewhere */
     onMoved: () => {},
-    rim: () => (RADIUS + 4) * scale,
+    scale: () => scale,
     /** @param {number} width @param {number} height */
     resize(width, height) {
       size = { width, height };

@@ -75,6 +75,7 @@ export function createNode(name) {
       set(element, { class: classes.join(" "), "aria-label": nodeLabel(node), "aria-pressed": String(selected) });
       set(pattern, { fill: here ? patternFill(node.tip) : "url(#tip-stripes)" });
       setText(height, `#${node.height}`);
+      set(height, { class: `height digits-${Math.min(String(node.height).length, 6)}` });
       const icon = node.state === "crashed" ? "crash" : node.state === "down" ? "cross" : node.state === "slow" ? "slow"
         : node.started ? sign.icon : "start";
       set(badgeIcon, { d: pathOf(icon), class: `icon-${icon}` });

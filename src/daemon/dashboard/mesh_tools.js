@@ -14,10 +14,10 @@ import { icon } from "./icons.js";
  */
 export function tools(store, api, view) {
   const summary = el("span", { class: "hint", id: "mesh-summary" });
-  const add = el("button", { type: "button", id: "add-node", onclick: () => addNode(store, api) }, icon("add"), "Node");
+  const add = el("button", { type: "button", id: "add-node", onclick: () => addNode(store, api) }, icon("add"), "Add node");
   const remove = el("button", { type: "button", id: "remove-node", onclick: () => removeNode(store, api) }, icon("remove"), el("span"));
-  const tidy = el("button", { type: "button", title: "put the nodes back where they were", onclick: view.tidy }, icon("graph"), "Tidy");
-  const table = el("button", { type: "button", id: "as-table", "aria-pressed": "false", title: "the mesh as a table" }, icon("table"), "Table");
+  const tidy = el("button", { type: "button", title: "put the nodes back where they were", "aria-label": "tidy", onclick: view.tidy }, icon("graph"), el("span", { class: "optional" }, "Tidy"));
+  const table = el("button", { type: "button", id: "as-table", "aria-pressed": "false", "aria-label": "table", title: "the mesh as a table" }, icon("table"), el("span", { class: "optional" }, "Table"));
   table.addEventListener("click", () => {
     const shown = table.getAttribute("aria-pressed") !== "true";
     set(table, { "aria-pressed": String(shown) });
@@ -31,10 +31,9 @@ export function tools(store, api, view) {
     setText(summary, summaryOf(network));
     allow(add, whyNoNewNode(store), "add a node, linked to all");
     const label = remove.querySelector("span");
-    if (label) setText(label, chosen ?? "Node");
+    if (label) setText(label, `Remove ${chosen ?? ""}`);
     allow(remove, chosen ? whyNotOwn(store, store.node(chosen)) : "No node is selected.", `remove ${chosen}`);
-    set(remove, { "aria-label": `remove ${chosen ?? "node"}` });
-  }
+      }
   store.on("network", show);
   store.on("selection", show);
   return el("div", { class: "tools" }, el("h2", {}, "Mesh"), summary,
@@ -69,7 +68,8 @@ export function legend() {
   const item = (/** @type {SVGElement} */ mark, /** @type {string} */ text) => el("li", {}, mark, text);
   return el("ul", { class: "legend", "aria-label": "what the signs mean" },
     item(sample(svg("rect", { class: "block", x: 2.5, y: 2.5, width: 11, height: 11, rx: 2 })), "block"),
-    item(sample(svg("circle", { class: "payment", cx: 8, cy: 8, r: 5.5 })), "payment"),
+    item(sample(svg("circle", { class: "payment", cx: 8, cy: 8, r: 5.5 }), svg("circle", { class: "coin", cx: 8, cy: 8, r: 2 })), "payment"),
+    item(sample(svg("circle", { class: "payment", cx: 8, cy: 8, r: 7 }), svg("text", { x: 8, y: 11.3 }, "2")), "in the pool"),
     item(sample(svg("circle", { class: "ring work-ring", cx: 8, cy: 8, r: 5.5 })), "mines"),
     item(sample(svg("circle", { class: "ring out-ring", cx: 8, cy: 8, r: 5.5 })), "sends on"),
     item(sample(svg("circle", { class: "ring in-ring", cx: 8, cy: 8, r: 5.5 })), "takes in"),

@@ -1,6 +1,7 @@
 // What the page knows: one state, fed by GET /network and then by the event stream.
 
 import { get } from "./api.js";
+import { keepApart } from "./looks.js";
 
 /** @import {ChangedMessage, NodeEvent, NodeView, Network, Selection, StreamMessage, TickMessage, Topics, Transaction} from "./types.js" */
 
@@ -86,6 +87,7 @@ export function createStore() {
   /** @param {Network} network */
   function replace(network) {
     state.network = network;
+    keepApart(network.nodes.map((node) => node.tip));
     keepSelectionTrue();
     tell("lesson", network.lesson);
     networkChanged();
@@ -119,6 +121,7 @@ export function createStore() {
     if (!network) return;
     network.nodes = message.nodes;
     network.links = message.links;
+    keepApart(message.nodes.map((node) => node.tip));
     if (message.type === "tick") {
       network.tick = message.tick;
       network.position = message.position;
