@@ -1,10 +1,12 @@
 // One block: its fields, its proof of work, who has it on the main chain.
 
+import { whoHas } from "./chains.js";
+import { openCompare } from "./compare.js";
 import { el, setText } from "./dom.js";
 import { happened } from "./happened.js";
 import { blockLink, facts, group, nothing, paymentTable } from "./parts.js";
+import { openTamper } from "./tamper.js";
 import { listed, counted, zeroBits } from "./words.js";
-import { whoHas } from "./chains.js";
 
 /** @import {Api, Block, Selection, Store, Tree} from "./types.js" */
 
@@ -36,7 +38,7 @@ export function blockTab(store, api) {
       happened(store).sawBlock(read);
       setText(chains, "");
       tips = "";
-      content.replaceChildren(...describe(read, chains, store));
+      content.replaceChildren(...describe(read, chains, store), hooks(read, store, api));
       void tellChains();
     } catch (problem) {
       content.replaceChildren(nothing(problem instanceof Error ? problem.message : String(problem)));
@@ -101,6 +103,21 @@ function describe(block, chains, store) {
       ? paymentTable(store, block.transactions, "payments of this block")
       : nothing("None: a block may be empty.")),
   ];
+}
+
+/**
+ * What else there is to do with a block.
+ * @param {Block} block
+ * @param {Store} store
+ * @param {Api} api
+ */
+function hooks({ id, hash }, store, api) {
+  const tamper = el("button", {
+    type: "button", id: "block-tamper", title: id === 0 ? "the genesis block is given, and nobody takes another one" : "change a copy of this block and see what breaks", disabled: id === 0,
+    onclick: () => openTamper(hash, store, api),
+  }, "Tamper…");
+  const compare = el("button", { type: "button", id: "block-compare", title: "compare the chains of two nodes", onclick: () => openCompare(store, api) }, "Compare nodes…");
+  return el("div", { class: "row" }, tamper, compare);
 }
 
 /** A hash whose zeros at the end are marked. @param {string} hash */

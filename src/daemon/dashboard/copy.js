@@ -34,7 +34,8 @@ export function openCopy(store, api, first = "scenario") {
   async function show(as) {
     if (as === "curl") {
       setText(about, "The nodes' own calls, since this page was opened or the last reset. Crashes and forged blocks are no calls of a node and stand as comments.");
-      text.show(script(happened(store).steps()));
+      const steps = happened(store).steps();
+      text.show(steps.length > 0 ? script(steps) : "# Nothing was done yet.\n");
       return;
     }
     setText(about, "Everything since the last reset on this branch of history. Play it with: tickchain run FILE, or open it under Lessons.");
@@ -73,7 +74,7 @@ function textBox(label) {
 /** @param {ReturnType<typeof textBox>} text */
 function copyRow(text) {
   const told = el("span", { class: "hint", role: "status" });
-  const button = el("button", { type: "button", class: "primary" }, "Copy");
+  const button = el("button", { type: "button", class: "primary", autofocus: true }, "Copy");
   button.addEventListener("click", async () => {
     const copied = await copy(text.value());
     if (!copied) text.element.select();

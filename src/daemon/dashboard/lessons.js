@@ -78,5 +78,5 @@ export function mount(element, store, api) {
  */
 function row({ lesson, title, about, steps }, onclick) {
   return el("li", {}, el("button", { type: "button", class: "lesson-open", "data-lesson": lesson, onclick },
-    el("span", { class: "lesson-title" }, title), el("span", { class: "hint" }, `${about} (${counted(steps, "step")})`)));
+    el("span", { class: "lesson-title" }, title, el("span", { class: "hint" }, ` ${counted(steps, "step")}`)), el("span", { class: "hint" }, about)));
 }

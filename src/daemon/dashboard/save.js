@@ -2,7 +2,7 @@
 
 import { openCopy } from "./copy.js";
 import { ask } from "./dialog.js";
-import { el, setText } from "./dom.js";
+import { el, set, setText } from "./dom.js";
 import { download, upload } from "./files.js";
 import { counted } from "./words.js";
 
@@ -75,8 +75,9 @@ export function mount(element, store, api) {
  * @param {Attempt} attempt
  */
 function saveForm(store, api, attempt) {
-  const name = el("input", { id: "snapshot-name", "aria-label": "name of the snapshot", placeholder: "name", maxlength: 64, autocomplete: "off", spellcheck: "false" });
+  const name = el("input", { id: "snapshot-name", "aria-label": "name of the snapshot", maxlength: 64, autocomplete: "off", spellcheck: "false" });
   const form = el("form", { class: "row" }, name, el("button", { type: "submit", id: "snapshot-save", class: "primary" }, "Save snapshot"));
+  store.on("network", ({ position }) => set(name, { placeholder: `tick ${position.tick}` }));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const as = name.value.trim() || `tick ${store.state.network?.position.tick ?? 0}`;
