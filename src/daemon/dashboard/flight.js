@@ -170,13 +170,13 @@ function drawing(message) {
   switch (message.message) {
     case "NEW_BLOCK":
       return svg("g", { class: colourClass(hash) },
-        svg("rect", { class: "block", x: -9, y: -9, width: 18, height: 18, rx: 3 }),
+        svg("rect", { class: "square", x: -9, y: -9, width: 18, height: 18, rx: 3 }),
         svg("rect", { class: "over", x: -9, y: -9, width: 18, height: 18, rx: 3, fill: patternFill(hash) }));
     case "NEW_TX":
       return svg("g", {}, svg("circle", { class: "payment", r: 8 }), svg("circle", { class: "coin", r: 3 }));
     case "CHAIN":
       return svg("g", {}, ...[5, 0, -5].map((shift) => svg("rect", {
-        class: "block chain", x: -9 + shift, y: -7 - shift, width: 14, height: 14, rx: 2.5,
+        class: "square chain", x: -9 + shift, y: -7 - shift, width: 14, height: 14, rx: 2.5,
       })));
     default:
       return svg("g", {}, svg("circle", { class: "question", r: 8 }), svg("text", { class: "question-sign", y: 0.5 }, "?"));

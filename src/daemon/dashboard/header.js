@@ -31,7 +31,7 @@ export function mount(element, store, api, time) {
   const where = el("span", { id: "where" });
   const brand = el("h1", {}, el("img", { src: "/dashboard/icon.svg", alt: "", width: 28, height: 28 }),
     el("span", { class: "brand" }, "tickchain"));
-  const reading = el("p", { class: "reading" }, el("span", {}, "tick "), tick, where);
+  const reading = el("p", { class: "reading" }, el("span", {}, "tick ", tick), where);
 
   const first = tool("first", "back to the first tick", time.toStart);
   const back = tool("back", "one tick back (←)", time.back, "back");
@@ -47,7 +47,7 @@ export function mount(element, store, api, time) {
   const lessonsMenu = menu("lessons", "Lessons", "Lessons: guided scenarios");
   save.mount(saveMenu.box, store, api);
   lessons.mount(lessonsMenu.box, store, api);
-  const viewMenu = menu("view", "View", "How the page looks");
+  const viewMenu = menu("view", "View", "How the page looks", icon("view"));
   viewMenu.box.append(themeChoice());
   const help = el("button", { type: "button", id: "help", title: "help and keys (?)", "aria-label": "help", onclick: openHelp }, "?");
   element.append(brand, reading, transport, speed(time), until(time),
@@ -94,15 +94,14 @@ function setButton(button, name, label) {
   button.querySelector("svg")?.replaceWith(icon(name));
 }
 
-/** Where in history the page stands, where that is not plainly now. @param {Network} network */
+/** Whether it plays, and where in history the page stands. @param {Network} network */
 function whereText(network) {
   const { position, branches, activity } = network;
   const branch = branches.find((each) => each.id === position.branch);
-  const parts = [];
+  const parts = [activity ? activityText(activity) : "paused"];
+  if (!position.live) parts.push(`back from ${branch?.last ?? network.tick}`);
   if (branch && branches.length > 1) parts.push(branch.name);
-  if (!position.live) parts.push(`looking back, last is ${branch?.last ?? network.tick}`);
-  if (activity) parts.push(activityText(activity));
-  return parts.length ? ` · ${parts.join(" · ")}` : "";
+  return parts.join(" · ");
 }
 
 /** @param {Activity} activity */

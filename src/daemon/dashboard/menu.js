@@ -14,15 +14,17 @@ import { el, svg } from "./dom.js";
  * @param {string} id
  * @param {string} label
  * @param {string} title  what it is for, in a sentence
+ * @param {SVGElement} [sign]  an icon that stands for the label where there is little room
  * @returns {Menu}
  */
-export function menu(id, label, title) {
+export function menu(id, label, title, sign) {
   const box = el("div", { id: `${id}-box`, class: "menu-box", hidden: true, role: "group", "aria-label": title });
   const chevron = svg("svg", { viewBox: "0 0 10 6", class: "chevron", "aria-hidden": "true" },
     svg("path", { d: "M1 1l4 4 4-4" }));
   const button = el("button", {
     type: "button", id: `${id}-menu`, title, "aria-expanded": "false", "aria-controls": box.id,
-  }, label, chevron);
+    "aria-label": sign ? label : null,
+  }, sign, sign ? el("span", { class: "optional" }, label) : label, chevron);
   const element = el("div", { class: "menu" }, button, box);
 
   function open() {

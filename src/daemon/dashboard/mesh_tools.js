@@ -36,7 +36,7 @@ export function tools(store, api, view) {
       }
   store.on("network", show);
   store.on("selection", show);
-  return el("div", { class: "tools" }, el("h2", {}, "Mesh"), summary,
+  return el("div", { class: "mesh-head" }, el("h2", {}, "Mesh"), summary,
     el("div", { class: "row push" }, add, remove, tidy, table));
 }
 
@@ -66,8 +66,8 @@ function summaryOf({ nodes, links }) {
 export function legend() {
   const sample = (/** @type {SVGElement[]} */ ...marks) => svg("svg", { viewBox: "0 0 16 16", class: "sample", "aria-hidden": "true" }, ...marks);
   const item = (/** @type {SVGElement} */ mark, /** @type {string} */ text) => el("li", {}, mark, text);
-  return el("ul", { class: "legend", "aria-label": "what the signs mean" },
-    item(sample(svg("rect", { class: "block", x: 2.5, y: 2.5, width: 11, height: 11, rx: 2 })), "block"),
+  return el("ul", { class: "mesh-legend", "aria-label": "what the signs mean" },
+    item(sample(svg("rect", { class: "square", x: 2.5, y: 2.5, width: 11, height: 11, rx: 2 })), "block"),
     item(sample(svg("circle", { class: "payment", cx: 8, cy: 8, r: 5.5 }), svg("circle", { class: "coin", cx: 8, cy: 8, r: 2 })), "payment"),
     item(sample(svg("circle", { class: "payment", cx: 8, cy: 8, r: 7 }), svg("text", { x: 8, y: 11.3 }, "2")), "in the pool"),
     item(sample(svg("circle", { class: "ring work-ring", cx: 8, cy: 8, r: 5.5 })), "mines"),
