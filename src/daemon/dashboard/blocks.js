@@ -5,8 +5,8 @@ import { openCompare } from "./compare.js";
 import { el, set, setText, svg } from "./dom.js";
 import { openTamper } from "./tamper.js";
 import { neighbour, standing } from "./tree.js";
-import { createFeed } from "./treefeed.js";
-import { ZOOMS, createView, sizes } from "./treeview.js";
+import { createFeed } from "./tree_feed.js";
+import { ZOOMS, createView, sizes } from "./tree_view.js";
 
 /** @import {Api, Mount, Store} from "./types.js" */
 /** @import {Placed, Tree} from "./tree.js" */

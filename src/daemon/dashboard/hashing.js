@@ -3,17 +3,7 @@
 
 import { sha256 } from "./vendor/noble-sha256.js";
 
-/** @typedef {{id: string, sender: string|null, recipient: string, value: number}} Payment */
-/**
- * A block as a node shows it.
- * @typedef {object} Block
- * @property {number} id
- * @property {string} [hash]
- * @property {string} timestamp
- * @property {Payment[]} transactions
- * @property {string} previous_block_hash
- * @property {number} nonce
- */
+/** @import {Block, Transaction} from "./types.js" */
 
 /** The largest integer that ids, nonces and values may be, 2^53 - 1. */
 export const MAX_SAFE_INTEGER = Number.MAX_SAFE_INTEGER;
@@ -21,6 +11,8 @@ export const MAX_SAFE_INTEGER = Number.MAX_SAFE_INTEGER;
 const MAX_NAME_BYTES = 64;
 /** Where the nonce stands in a header, which is as long as this and 8 bytes more. */
 const NONCE_AT = 80;
+/** The hash that stands for none. */
+const BEFORE_GENESIS = "00".repeat(32);
 const LEAF = 0x00;
 const NODE = 0x01;
 const utf8 = new TextEncoder();
@@ -81,7 +73,7 @@ function join(parts) {
 
 /**
  * A payment's canonical bytes: what its Merkle leaf is made of.
- * @param {Payment} payment
+ * @param {Transaction} payment
  */
 export function canonicalBytes(payment) {
   const sender = payment.sender === null ? [[0]] : [[1], nameBytes(payment.sender, "a sender")];
@@ -95,7 +87,7 @@ export function canonicalBytes(payment) {
 
 /**
  * The Merkle root of RFC 6962: of none it is SHA-256 of nothing.
- * @param {Payment[]} payments
+ * @param {Transaction[]} payments
  */
 export function merkleRoot(payments) {
   return root(payments.map((payment) => sha256(join([[LEAF], canonicalBytes(payment)]))));
@@ -130,7 +122,7 @@ export function seconds(text) {
  */
 export function headerBytes(block) {
   return join([
-    unhex(block.previous_block_hash, 32, "a previous block hash"),
+    unhex(block.previous_block_hash ?? BEFORE_GENESIS, 32, "a previous block hash"),
     merkleRoot(block.transactions),
     eightBytes(block.id, 0, "an id"),
     eightBytes(seconds(block.timestamp), 0, "a timestamp"),

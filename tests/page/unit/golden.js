@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 
 const source = readFileSync(new URL("../../golden.rs", import.meta.url), "utf8");
 
-/** @returns {{block: import("../../../src/daemon/dashboard/hashing.js").Block, header: string, merkleRoot: string, hash: string}[]} */
+/** @returns {{block: import("../../../src/daemon/dashboard/types.js").Block, header: string, merkleRoot: string, hash: string}[]} */
 export function goldenChain() {
   const pattern =
     /json: r#"(.*?)"#,\s*header: concat!\((.*?)\),\s*merkle_root: "(\w+)",\s*hash: "(\w+)"/gs;
