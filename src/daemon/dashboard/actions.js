@@ -66,14 +66,15 @@ export async function addNode(store, api) {
   const why = whyNoNewNode(store);
   if (why) return api.toast(why, "problem");
   const outcome = await api.act({ add: { link: [] } });
-  if (outcome?.name) store.select({ kind: "node", name: outcome.name });
+  if (outcome?.name) selectOnceThere(store, outcome.name);
 }
 
-/** @param {Store} store @param {Api} api */
-export function removeNode(store, api) {
-  const node = store.node(store.state.chosen);
-  if (!node) return;
-  const why = whyNotOwn(store, node);
-  if (why) return api.toast(why, "problem");
-  void api.act({ remove: node.name });
+/** The answer to an action may be here before the news of what it changed. @param {Store} store @param {string} name */
+function selectOnceThere(store, name) {
+  if (store.node(name)) return store.select({ kind: "node", name });
+  const stop = store.on("network", () => {
+    if (!store.node(name)) return;
+    stop();
+    store.select({ kind: "node", name });
+  });
 }

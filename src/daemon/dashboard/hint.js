@@ -1,4 +1,4 @@
-// For the first minute: what to press next. Gone for good once a block was mined, or when closed.
+// For the first minute: what to press next. Not there once a block was mined, gone for good when closed.
 
 import { el, set } from "./dom.js";
 
@@ -24,13 +24,13 @@ export function hint(store) {
   let last = "";
   const stop = store.on("network", (network) => {
     const advice = adviceFor(network);
-    if (advice === null) return close();
+    set(box, { hidden: network.lesson !== null || advice === null });
+    if (advice === null) return;
     const words = advice.join("");
     if (words !== last) {
       last = words;
       text.replaceChildren(...advice.map((part) => (part.length === 1 ? el("kbd", {}, part) : part)));
     }
-    set(box, { hidden: network.lesson !== null });
   });
   return box;
 }

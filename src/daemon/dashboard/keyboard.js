@@ -36,7 +36,12 @@ export function listen(store, api, time) {
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey) return;
     const target = /** @type {Element} */ (event.target);
-    if (document.querySelector("dialog[open]") || target.matches(TYPING)) return;
+    if (document.querySelector("dialog[open]")) return;
+    if (target.matches(TYPING)) {
+      // Out of the field, so that keys are commands again.
+      if (event.key === "Escape" && target instanceof HTMLElement) target.blur();
+      return;
+    }
     if (event.key.startsWith("Arrow") && target.closest(MOVING)) return;
     // A button with the focus is pressed by the space bar, as everywhere.
     if (event.key === " " && target.closest("button, [role=button], a, summary, [role=tab]")) return;

@@ -16,6 +16,9 @@ const STEPS = 300;
 /** How much more one axis may be stretched than the other. */
 const MAX_STRETCH = 1.9;
 
+/** Up to here nodes are placed anew when one comes or goes. */
+const FEW = 10;
+
 /** What differs by less than this part of the distance is level. */
 const NEARLY = 0.12;
 
@@ -42,7 +45,8 @@ export function createLayout(moved) {
 
   /** @param {string[]} names @param {LinkView[]} links */
   function setNodes(names, links) {
-    const known = bodies;
+    // A few are placed anew in their order; many stay where one has learnt to find them.
+    const known = names.length > FEW ? bodies : new Map();
     bodies = new Map(names.map((name, index) => [name, known.get(name) ?? newcomer(name, index, names.length, known, links)]));
     for (const name of shown.keys()) if (!bodies.has(name)) shown.delete(name);
     settle([...bodies.values()], links, known.size > 0);

@@ -62,7 +62,7 @@ export function short(hash) {
   return hash.slice(0, 6);
 }
 
-/** The patterns' definitions; a page has them once, and every drawing can use them. */
+/** The patterns' definitions: the page has them once, and every drawing can use them. */
 export function patternDefinitions() {
   return svg("defs", {},
     pattern("stripes", 7, svg("path", { d: "M0 0v7" }), "rotate(45)"),

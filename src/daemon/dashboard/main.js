@@ -2,7 +2,8 @@
 
 import { api } from "./api.js";
 import { clockwork } from "./clockwork.js";
-import { byId } from "./dom.js";
+import { byId, svg } from "./dom.js";
+import { patternDefinitions } from "./looks.js";
 import { createStore } from "./store.js";
 import * as blocks from "./blocks.js";
 import * as caption from "./caption.js";
@@ -35,6 +36,8 @@ const PARTS = [
   ["live", live.mount],
 ];
 
+// In a drawing of their own: those of a drawing that is not shown could not be used.
+document.body.append(svg("svg", { class: "unseen", "aria-hidden": "true" }, patternDefinitions()));
 for (const [id, mount] of PARTS) {
   // A part that fails must not take the others with it.
   try {

@@ -5,7 +5,6 @@ import { el, svg } from "./dom.js";
 import { createFlight } from "./flight.js";
 import { hint } from "./hint.js";
 import { createLayout } from "./layout.js";
-import { patternDefinitions } from "./looks.js";
 import { createLink, linkKey } from "./mesh_links.js";
 import { createNode } from "./mesh_nodes.js";
 import { legend, tools } from "./mesh_tools.js";
@@ -21,12 +20,11 @@ const CLICK_PX = 5;
 
 /** @type {Mount} */
 export function mount(element, store, api) {
-  const defs = patternDefinitions();
   const linkLayer = svg("g", { class: "links" });
   const nodeLayer = svg("g", { class: "nodes" });
   const flightLayer = svg("g", { class: "flight" });
   const drawing = svg("svg", { class: "drawing", role: "group", "aria-label": "nodes and links" },
-    defs, linkLayer, nodeLayer, flightLayer);
+    linkLayer, nodeLayer, flightLayer);
   const table = el("div", { class: "mesh-table", hidden: true });
   const stage = el("div", { class: "stage" }, drawing);
   const picture = createPicture(linkLayer, nodeLayer, store, api);

@@ -43,7 +43,7 @@ export function createNode(name) {
   const title = svg("text", { class: "name", y: RADIUS + 20 }, name);
   const doing = svg("text", { class: "doing", y: RADIUS + 36 });
   const tip = svg("text", { class: "tip", y: RADIUS + 51 });
-  const scale = svg("g", {}, chosen, halo, work, body, pattern,
+  const scale = svg("g", { "aria-hidden": "true" }, chosen, halo, work, body, pattern,
     svg("circle", { class: "plate", r: RADIUS * 0.62 }), height, badge, poolMark, title, doing, tip);
   const element = svg("g", { class: "node", role: "button", tabindex: 0, "data-node": name }, scale);
 

@@ -1,7 +1,7 @@
-// Above the mesh: how many nodes and tips there are, adding and removing, the view as a table. Below:
+// Above the mesh: how many nodes and tips there are, adding one, the view as a table. Below:
 // what the signs mean.
 
-import { addNode, removeNode, whyNoNewNode, whyNotOwn } from "./actions.js";
+import { addNode, whyNoNewNode } from "./actions.js";
 import { el, set, setText, svg } from "./dom.js";
 import { icon } from "./icons.js";
 
@@ -15,7 +15,6 @@ import { icon } from "./icons.js";
 export function tools(store, api, view) {
   const summary = el("span", { class: "hint", id: "mesh-summary" });
   const add = el("button", { type: "button", id: "add-node", onclick: () => addNode(store, api) }, icon("add"), "Add node");
-  const remove = el("button", { type: "button", id: "remove-node", onclick: () => removeNode(store, api) }, icon("remove"), el("span"));
   const tidy = el("button", { type: "button", title: "put the nodes back where they were", "aria-label": "tidy", onclick: view.tidy }, icon("graph"), el("span", { class: "optional" }, "Tidy"));
   const table = el("button", { type: "button", id: "as-table", "aria-pressed": "false", "aria-label": "table", title: "the mesh as a table" }, icon("table"), el("span", { class: "optional" }, "Table"));
   table.addEventListener("click", () => {
@@ -26,18 +25,14 @@ export function tools(store, api, view) {
   });
 
   function show() {
-    const { network, chosen } = store.state;
+    const { network } = store.state;
     if (!network) return;
     setText(summary, summaryOf(network));
     allow(add, whyNoNewNode(store), "add a node, linked to all");
-    const label = remove.querySelector("span");
-    if (label) setText(label, `Remove ${chosen ?? ""}`);
-    allow(remove, chosen ? whyNotOwn(store, store.node(chosen)) : "No node is selected.", `remove ${chosen}`);
-      }
+  }
   store.on("network", show);
-  store.on("selection", show);
   return el("div", { class: "mesh-head" }, el("h2", {}, "Mesh"), summary,
-    el("div", { class: "row push" }, add, remove, tidy, table));
+    el("div", { class: "row push" }, add, tidy, table));
 }
 
 /**

@@ -1,7 +1,7 @@
 // The mesh as two tables, for who cannot or would not read the drawing.
 
 import { cutOrHeal } from "./actions.js";
-import { el } from "./dom.js";
+import { el, set } from "./dom.js";
 import { short } from "./looks.js";
 import { statusWords } from "./status.js";
 
@@ -34,10 +34,10 @@ export function mountTable(element, store, api) {
 /** @param {string} caption @param {string[]} heads @param {HTMLElement} body */
 function tableOf(caption, heads, body) {
   return el("table", {}, el("caption", {}, caption),
-    el("thead", {}, el("tr", {}, ...heads.map((head) => head ? el("th", { scope: "col" }, head) : el("td")))), body);
+    el("thead", {}, el("tr", {}, ...heads.map((head) => head ? el("th", { scope: "col" }, head) : el("td", { class: "bare" })))), body);
 }
 
-/** @typedef {{key: string, cells: (string|number)[], label: string, pressed: boolean, press: () => void}} Row */
+/** @typedef {{key: string, cells: (string|number)[], label: string, name: string|null, pressed: boolean, press: () => void}} Row */
 
 /** @param {NodeView} node @param {Store} store @returns {Row} */
 function nodeRow(node, store) {
@@ -45,6 +45,7 @@ function nodeRow(node, store) {
     key: node.name,
     cells: [node.name, statusWords(node), node.clock, node.height, short(node.tip), node.pool, node.inbox],
     label: node.name,
+    name: null,
     pressed: store.state.selection?.kind === "node" && store.state.selection.name === node.name,
     press: () => store.select({ kind: "node", name: node.name }),
   };
@@ -56,6 +57,7 @@ function linkRow(link, api) {
     key: `${link.a} ${link.b}`,
     cells: [`${link.a} – ${link.b}`, link.state, ""],
     label: link.state === "cut" ? "Heal" : "Cut",
+    name: `${link.state === "cut" ? "heal" : "cut"} link ${link.a} – ${link.b}`,
     pressed: false,
     press: () => cutOrHeal(link, api),
   };
@@ -99,7 +101,7 @@ function fill(line, row) {
       continue;
     }
     if (button.textContent !== row.label) button.textContent = row.label;
-    button.setAttribute("aria-pressed", String(row.pressed));
+    set(button, { "aria-label": row.name, "aria-pressed": row.name ? null : String(row.pressed) });
     button.onclick = row.press;
   }
 }
