@@ -89,6 +89,18 @@ pub(super) struct LinkState {
     pub(super) asked: Option<u64>,
 }
 
+impl State {
+    /// The peers it has links to.
+    pub fn peers(&self) -> impl Iterator<Item = &Name> {
+        self.links.iter().map(|link| &link.peer)
+    }
+
+    /// Whether a block is asked for that is not begun yet.
+    pub fn is_asked_to_mine(&self) -> bool {
+        self.mine.is_some()
+    }
+}
+
 impl<S: Store> HonestNode<S> {
     /// The whole node as a document.
     pub fn state(&self) -> State {
