@@ -25,6 +25,9 @@ const REQUEST_GRACE: Duration = Duration::from_millis(500);
 /// How long the rest may take: with [`REQUEST_GRACE`] well under 2 seconds.
 const STOP_GRACE: Duration = Duration::from_millis(700);
 
+/// How long its connections may take to end after a crash.
+const CRASH_GRACE: Duration = Duration::from_millis(200);
+
 /// What a node is to be.
 #[derive(Debug, Clone)]
 pub struct Setup {
@@ -38,6 +41,8 @@ pub struct Setup {
     pub guard: Guard,
     /// Where it searches nonces and what time it is.
     pub options: Options,
+    /// Whether it accepts peers from the beginning; else from [`RunningNode::open`] on.
+    pub open: bool,
 }
 
 impl Setup {
@@ -52,6 +57,7 @@ impl Setup {
                 searcher: Arc::new(LowPrioritySearcher),
                 ..Options::default()
             },
+            open: true,
         }
     }
 }
@@ -132,6 +138,9 @@ impl RunningNode {
         };
         let links = Links::new(p2p_listener, handle.clone(), identity).map_err(system)?;
         let links = Arc::new(links);
+        if setup.open {
+            links.open();
+        }
         let ticker = Arc::new(SelfTicker::new(handle.clone()));
         let api = NodeApi {
             handle: handle.clone(),
@@ -195,6 +204,11 @@ impl RunningNode {
         Ok(self.links.add(address)?)
     }
 
+    /// Accepts peers from now on. Those that have connected meanwhile have waited.
+    pub fn open(&self) {
+        self.links.open();
+    }
+
     /// Starts it, as `GET /start` does.
     ///
     /// # Errors
@@ -208,6 +222,19 @@ impl RunningNode {
     /// Lets its clock run by itself, or not.
     pub fn tick(&self, interval: Option<Duration>) {
         self.ticker.set(interval);
+    }
+
+    /// Ends it at once, as the end of its process would: no request is finished, no peer is told. Both
+    /// ports are free when this returns.
+    pub async fn crash(self) {
+        self.ticker.set(None);
+        self.driving.cancel().await;
+        self.links.crash().await;
+        // What was asked and not answered fails now; connections that wait for nothing just end.
+        self.stopping.close();
+        let mut serving = self.serving;
+        within(CRASH_GRACE, &mut serving).await;
+        serving.cancel().await;
     }
 
     /// Accepts nothing more, lets requests that run finish, cancels a search that would hold them up,

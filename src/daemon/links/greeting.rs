@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use async_channel::Receiver;
@@ -33,6 +34,13 @@ pub(super) struct Place<N: Node> {
     shared: Arc<Shared<N>>,
     name: Name,
     id: u64,
+}
+
+impl<N: Node> Place<N> {
+    /// Whether the node ends without a word.
+    pub(super) fn is_crashed(&self) -> bool {
+        self.shared.crashed.load(Ordering::Relaxed)
+    }
 }
 
 impl<N: Node> Drop for Place<N> {

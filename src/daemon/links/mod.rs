@@ -31,6 +31,7 @@ mod session;
 
 use std::collections::BTreeMap;
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -74,6 +75,8 @@ struct Shared<N: Node> {
     hello: Hello,
     book: Mutex<Book>,
     buffered: Arc<Buffered>,
+    /// Nobody is told any more why a link ends.
+    crashed: AtomicBool,
 }
 
 impl<N: Node> Shared<N> {
@@ -87,11 +90,22 @@ impl<N: Node> Shared<N> {
 pub struct Links<N: Node<Message = Message> + Send + 'static> {
     shared: Arc<Shared<N>>,
     dials: Mutex<BTreeMap<PeerAddress, Task<()>>>,
-    accepting: Mutex<Option<Task<()>>>,
+    accepting: Mutex<Accepting>,
+}
+
+/// What became of the socket that peers connect to.
+enum Accepting {
+    /// Peers that connect have to wait.
+    Not(TcpListener),
+    /// They are accepted.
+    Now(Task<()>),
+    /// Nobody is there.
+    Never,
 }
 
 impl<N: Node<Message = Message> + Send + 'static> Links<N> {
-    /// Accepts peers on `listener`, on smol's global executor, for the node behind `handle`.
+    /// The links of the node behind `handle`, on smol's global executor. Peers connect to `listener`, and
+    /// are accepted from [`Links::open`] on.
     ///
     /// # Errors
     /// When the listener does not know its own address.
@@ -108,13 +122,35 @@ impl<N: Node<Message = Message> + Send + 'static> Links<N> {
                 listen,
                 latency: identity.latency,
             },
+            crashed: AtomicBool::new(false),
         });
-        let accepting = smol::spawn(accept::run(Arc::clone(&shared), listener));
         Ok(Self {
             shared,
             dials: Mutex::default(),
-            accepting: Mutex::new(Some(accepting)),
+            accepting: Mutex::new(Accepting::Not(listener)),
         })
+    }
+
+    /// Accepts peers from now on.
+    pub fn open(&self) {
+        let mut accepting = self.accepting();
+        *accepting = match std::mem::replace(&mut *accepting, Accepting::Never) {
+            Accepting::Not(listener) => {
+                let accept = accept::run(Arc::clone(&self.shared), listener);
+                Accepting::Now(smol::spawn(accept))
+            }
+            other => other,
+        };
+    }
+
+    /// Ends every link without a word. The port is free when this returns.
+    pub async fn crash(&self) {
+        self.shared.crashed.store(true, Ordering::Relaxed);
+        let accepting = std::mem::replace(&mut *self.accepting(), Accepting::Never);
+        if let Accepting::Now(task) = accepting {
+            task.cancel().await;
+        }
+        self.close();
     }
 
     /// Accepts and dials nobody from now on, says BYE on every link, and waits a moment for that.
@@ -127,15 +163,15 @@ impl<N: Node<Message = Message> + Send + 'static> Links<N> {
     }
 
     fn close(&self) {
-        let accepting = &self.accepting;
-        drop(
-            accepting
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .take(),
-        );
+        *self.accepting() = Accepting::Never;
         self.dials().clear();
         self.shared.book().close_all("the node is stopping");
+    }
+
+    fn accepting(&self) -> MutexGuard<'_, Accepting> {
+        self.accepting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn dials(&self) -> MutexGuard<'_, BTreeMap<PeerAddress, Task<()>>> {

@@ -56,8 +56,9 @@ pub(super) async fn run<N: Node<Message = Message>>(stream: TcpStream, greeted: 
     log::info!("link to {peer} is gone: {end}");
     // The node and the book hear of it before the farewell, which takes a while.
     drop(link);
+    let silent = flow.is_writing() || place.is_crashed();
     drop(place);
-    if let (End::Tell(reason), false) = (&end, flow.is_writing()) {
+    if let (End::Tell(reason), false) = (&end, silent) {
         say_bye(stream, reason).await;
     }
 }
