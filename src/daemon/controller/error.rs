@@ -128,13 +128,6 @@ pub enum CallError {
     },
 }
 
-impl CallError {
-    /// Whether the node is not there at all.
-    pub(super) fn is_down(&self) -> bool {
-        matches!(self, Self::Unreachable { .. } | Self::Broken { .. })
-    }
-}
-
 fn list(names: &[Name]) -> String {
     let names: Vec<&str> = names.iter().map(Name::as_str).collect();
     match names.is_empty() {

@@ -3,37 +3,58 @@
 //! It drives nodes through their HTTP API alone, as anyone could; only its own nodes (its *fleet*) it
 //! can also start and crash.
 
+mod act;
 mod action;
 pub mod api;
+mod blocks;
+mod board;
+mod client;
+mod conductor;
 mod error;
 mod fleet;
+mod follow;
 mod forge;
+mod member;
+mod near;
 mod network;
 mod outline;
 pub mod scenario;
 mod turn;
 mod url;
+mod wiring;
+mod world;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
+
+use async_channel::Receiver;
+use smol::Task;
+use smol::lock::Mutex;
 
 pub use action::{
     Action, Add, Change, Condition, Forge, GivenBlock, MAX_TICKS, NodeAnswer, Outcome, Reset, Tx,
     Until, Verdict,
 };
+pub use blocks::{MAX_KNOWN_BLOCKS, MAX_WHOLE_BLOCKS, MAX_WHOLE_PAYMENTS};
+pub use board::CONTROLLER_EVENTS;
+pub use client::{MAX_ANSWER_BYTES, NODE_TIMEOUT};
 pub use error::{CallError, ControllerError};
 pub use fleet::Fleet;
+pub use follow::{LONGEST_WAIT, MAX_PENDING_EVENTS};
 pub use forge::{ForgeError, MAX_FORGE_BITS};
 pub use network::{
     Activity, ActivityKind, BlockLine, BranchView, ControllerEvent, InboxItem, LessonStep,
-    LessonView, LinkState, LinkView, MiningView, Network, NodeDetail, NodeEvent, NodePlace,
-    NodeView, Position, Reach, Tree, Whereabouts,
+    LessonView, LinkState, LinkView, Network, NodeDetail, NodeEvent, NodePlace, NodeView, Position,
+    Reach, Tree, Whereabouts,
 };
 pub use outline::Outline;
-pub use turn::{Pair, Turn};
+pub use turn::{Pair, Topology, Turn};
 pub use url::{NodeUrl, UrlError};
 
+use self::board::Board;
+use self::client::Client;
+use self::conductor::{Conductor, Goal, Run, pursue};
+use self::world::World;
 use crate::driver::Subscription;
 use crate::ledger::{Hash, TxId, UncheckedBlock};
 use crate::node::Name;
@@ -59,75 +80,161 @@ pub struct Setup {
     pub fleet: Option<Fleet>,
 }
 
-/// A controller. Cheap to clone; it goes on until [`Controller::stop`].
+/// A controller. Cheap to clone; it goes on until the last clone is gone, or [`Controller::stop`].
 #[derive(Clone)]
 pub struct Controller(Arc<Shared>);
 
-struct Shared {}
-
-fn todo<T>() -> Result<T, ControllerError> {
-    Err(ControllerError::Conflict("not there yet".to_owned()))
+struct Shared {
+    world: Arc<Mutex<World>>,
+    board: Arc<Board>,
+    conductor: Arc<Conductor>,
+    _watch: Task<()>,
 }
 
 impl Controller {
     /// A controller of these nodes, on smol's global executor. Nodes of others need not answer yet.
     ///
     /// # Errors
-    /// [`ControllerError::Conflict`] when there are more than [`MAX_NODES`] or two of one name.
-    pub async fn new(_setup: Setup) -> Result<Self, ControllerError> {
-        todo()
+    /// [`ControllerError::Conflict`] when there are more than [`MAX_NODES`] or two at one address.
+    pub async fn new(setup: Setup) -> Result<Self, ControllerError> {
+        let (news, told) = async_channel::bounded(1);
+        let mut world = World::new(setup.fleet, news)?;
+        for address in &setup.nodes {
+            world.add_other(address)?;
+        }
+        world.meet().await;
+        let board = Arc::clone(&world.board);
+        let world = Arc::new(Mutex::new(world));
+        Ok(Self(Arc::new(Shared {
+            _watch: smol::spawn(watch(Arc::clone(&world), told)),
+            world,
+            board,
+            conductor: Arc::default(),
+        })))
     }
 
-    /// The network as it is now.
+    /// The network as it was last seen.
     pub fn network(&self) -> Network {
-        unimplemented!()
+        self.0.board.network()
     }
 
     /// What happens from here on, or after the event with the number `after`: 0 for all that is kept.
-    pub fn subscribe(&self, _after: Option<u64>) -> Subscription<ControllerEvent> {
-        unimplemented!()
+    pub fn subscribe(&self, after: Option<u64>) -> Subscription<ControllerEvent> {
+        self.0.board.subscribe(after)
     }
 
     /// Does something, when what is being done is done. Waits until it is done, for ticks until the
-    /// last.
+    /// last. It is done also when the future is dropped.
     ///
     /// # Errors
     /// A [`ControllerError`] when the action makes no sense or a node does not answer. What a node or
     /// the rules refuse is an [`Outcome`].
-    pub async fn act(&self, _action: Action) -> Result<Outcome, ControllerError> {
-        todo()
+    pub async fn act(&self, action: Action) -> Result<Outcome, ControllerError> {
+        let controller = self.clone();
+        finished(async move { controller.carry_out(action).await }).await
+    }
+
+    async fn carry_out(&self, action: Action) -> Result<Outcome, ControllerError> {
+        if let Some(goal) = Goal::of(&action)? {
+            let mut run = self.begin(goal.activity())?;
+            return Ok(self.tick_to(goal, &mut run, action).await);
+        }
+        if matches!(action, Action::Reset(Reset { node: None })) {
+            self.pause().await;
+        }
+        self.act_at_once(action).await
+    }
+
+    async fn tick_to(&self, goal: Goal, run: &mut Run, action: Action) -> Outcome {
+        let mut outcome = pursue(run, goal, &self.0.world).await;
+        outcome.tick = self.network().tick;
+        self.did(action, &outcome);
+        outcome
+    }
+
+    async fn act_at_once(&self, action: Action) -> Result<Outcome, ControllerError> {
+        let mut world = self.0.world.lock().await;
+        let mut outcome = world.act(&action).await?;
+        outcome.tick = world.tick;
+        // Told while nobody else can act, so that actions are told in their order.
+        self.did(action, &outcome);
+        Ok(outcome)
+    }
+
+    fn did(&self, action: Action, outcome: &Outcome) {
+        self.0.board.publish(ControllerEvent::Did {
+            tick: outcome.tick,
+            action,
+            outcome: outcome.clone(),
+        });
+    }
+
+    /// Begins something that runs by itself, and ends with what is returned.
+    fn begin(&self, activity: Activity) -> Result<Run, ControllerError> {
+        self.0.conductor.begin(&self.0.board, activity)
+    }
+
+    /// As [`Controller::act`], within an activity that runs already.
+    async fn act_within(&self, run: &mut Run, action: Action) -> Result<Outcome, ControllerError> {
+        match Goal::of(&action)? {
+            Some(goal) => Ok(self.tick_to(goal, run, action).await),
+            None => self.act_at_once(action).await,
+        }
     }
 
     /// Ticks until it is paused, with a pause of `interval` between two ticks.
     ///
     /// # Errors
     /// [`ControllerError::Busy`] when something runs already.
-    pub async fn play(&self, _interval: Duration) -> Result<(), ControllerError> {
-        todo()
+    pub async fn play(&self, interval: Duration) -> Result<(), ControllerError> {
+        let goal = Goal::Play(interval);
+        let mut run = self.begin(goal.activity())?;
+        let world = Arc::clone(&self.0.world);
+        let play = async move {
+            pursue(&mut run, goal, &world).await;
+        };
+        smol::spawn(play).detach();
+        Ok(())
     }
 
     /// Ends what runs by itself, and returns when it has ended.
-    pub async fn pause(&self) {}
+    pub async fn pause(&self) {
+        self.0.conductor.pause().await;
+    }
 
     /// Waits until nothing else is being done, and keeps others from doing anything while it is held.
     pub async fn turn(&self) -> Turn {
-        unimplemented!()
+        Turn(self.0.world.lock_arc().await)
     }
 
-    /// A node from near.
+    /// A node from near; of one that does not answer, what was last seen of it.
     ///
     /// # Errors
     /// [`ControllerError::UnknownNode`], or a [`CallError`].
-    pub async fn node(&self, _name: &Name) -> Result<NodeDetail, ControllerError> {
-        todo()
+    pub async fn node(&self, name: &Name) -> Result<NodeDetail, ControllerError> {
+        let (client, view) = {
+            let world = self.0.world.lock().await;
+            let member = world.member(name)?;
+            let client = member.may_answer().then(|| member.client.clone());
+            (client, member.view())
+        };
+        match client {
+            Some(client) => near::detail(&client, view).await,
+            None => Ok(near::detail_of_absent(view)),
+        }
     }
 
     /// `limit` ids' blocks of all nodes, from the id `from` on.
-    pub async fn tree(&self, _from: u64, _limit: u64) -> Tree {
+    pub async fn tree(&self, from: u64, limit: u64) -> Tree {
+        let world = self.0.world.lock().await;
+        let tip = |member: &member::Member| {
+            let outline = member.outline.as_ref()?;
+            Some((member.name.clone(), outline.node.tip))
+        };
         Tree {
-            height: 0,
-            blocks: Vec::new(),
-            tips: BTreeMap::new(),
+            height: world.blocks.height(),
+            blocks: world.blocks.lines(from, limit),
+            tips: world.members.iter().filter_map(tip).collect(),
         }
     }
 
@@ -135,18 +242,55 @@ impl Controller {
     ///
     /// # Errors
     /// [`ControllerError::Absent`], or a [`CallError`].
-    pub async fn block(&self, _hash: Hash) -> Result<Arc<UncheckedBlock>, ControllerError> {
-        todo()
+    pub async fn block(&self, hash: Hash) -> Result<Arc<UncheckedBlock>, ControllerError> {
+        self.0.world.lock().await.block(hash).await
     }
 
     /// Where a payment is at each node.
     ///
     /// # Errors
     /// [`ControllerError::Absent`] when no node that answers has heard of it.
-    pub async fn tx(&self, _id: TxId) -> Result<Whereabouts, ControllerError> {
-        todo()
+    pub async fn tx(&self, id: TxId) -> Result<Whereabouts, ControllerError> {
+        near::whereabouts(self.answering().await, id).await
+    }
+
+    async fn answering(&self) -> Vec<(Name, Client)> {
+        let world = self.0.world.lock().await;
+        let there = world.members.iter().filter(|member| member.may_answer());
+        let named = |member: &member::Member| (member.name.clone(), member.client.clone());
+        there.map(named).collect()
     }
 
     /// Ends what runs and stops the controller's own nodes.
-    pub async fn stop(&self) {}
+    pub async fn stop(&self) {
+        self.pause().await;
+        let mut world = self.0.world.lock().await;
+        if let Some(fleet) = &mut world.fleet {
+            fleet.stop().await;
+        }
+    }
+}
+
+/// Carries it out also when nobody waits any more: what was begun with several nodes is not left half
+/// done.
+async fn finished<T: Send + 'static>(
+    done: impl Future<Output = Result<T, ControllerError>> + Send + 'static,
+) -> Result<T, ControllerError> {
+    let (answering, answer) = async_channel::bounded(1);
+    let task = smol::spawn(async move {
+        // Fails when nobody waits any more.
+        let _ = answering.try_send(done.await);
+    });
+    task.detach();
+    answer.recv().await.unwrap_or(Err(ControllerError::Stopped))
+}
+
+/// Tells what happens while nobody acts.
+async fn watch(world: Arc<Mutex<World>>, told: Receiver<()>) {
+    while told.recv().await.is_ok() {
+        let mut world = world.lock().await;
+        if world.members.iter().any(member::Member::has_news) {
+            world.refresh().await;
+        }
+    }
 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::action::{Action, Outcome};
 use crate::ledger::{Account, Hash, Transaction, UncheckedBlock};
-use crate::node::{Name, Status};
+use crate::node::{MiningProgress, Name, Status};
 
 /// Everything of the network but its blocks.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -93,7 +93,7 @@ pub struct NodeView {
     /// What it does at it.
     pub status: Status,
     /// How far it is with mining.
-    pub mining: Option<MiningView>,
+    pub mining: Option<MiningProgress>,
     /// The id of its tip.
     pub height: u64,
     /// Its tip; `None` where the node never answered.
@@ -120,15 +120,6 @@ pub enum Reach {
     Down,
     /// It was crashed by this controller.
     Crashed,
-}
-
-/// A clock of mining.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, serde::Deserialize)]
-pub struct MiningView {
-    /// The clock it is at, from 1.
-    pub clock: u64,
-    /// Of so many.
-    pub of: u64,
 }
 
 /// A link of two nodes, the one that is ticked first first.
