@@ -85,7 +85,7 @@ export function createNode(name) {
       setText(pool, node.pool);
       set(poolMark, { class: node.pool ? "pool some" : "pool" });
       setText(doing, statusWords(node));
-      setText(tip, `tip ${short(node.tip)}`);
+      setText(tip, node.tip ? `tip ${short(node.tip)}` : "");
     },
   };
 }

@@ -64,14 +64,19 @@ export function createStore() {
   function networkChanged() {
     if (framed) return;
     framed = true;
-    requestAnimationFrame(() => {
-      framed = false;
-      if (state.network) tell("network", state.network);
-    });
+    requestAnimationFrame(tellNetwork);
+  }
+
+  function tellNetwork() {
+    if (!framed) return;
+    framed = false;
+    if (state.network) tell("network", state.network);
   }
 
   /** @param {Selection|null} selection */
   function select(selection) {
+    // Nobody hears of a selection before what is selected.
+    tellNetwork();
     state.selection = selection;
     if (selection?.kind === "node") state.chosen = selection.name;
     tell("selection", selection);
@@ -87,10 +92,17 @@ export function createStore() {
   /** @param {Network} network */
   function replace(network) {
     state.network = network;
-    keepApart(network.nodes.map((node) => node.tip));
+    meet(network.nodes);
     keepSelectionTrue();
     tell("lesson", network.lesson);
     networkChanged();
+  }
+
+  /** Nodes as they came from the controller. @param {NodeView[]} nodes */
+  function meet(nodes) {
+    // The controller says null of a node that never answered.
+    for (const node of nodes) node.tip ??= "";
+    keepApart(nodes.map((node) => node.tip));
   }
 
   /** A node that is gone is not selected, and some node is chosen where there is one. */
@@ -121,7 +133,7 @@ export function createStore() {
     if (!network) return;
     network.nodes = message.nodes;
     network.links = message.links;
-    keepApart(message.nodes.map((node) => node.tip));
+    meet(message.nodes);
     if (message.type === "tick") {
       network.tick = message.tick;
       network.position = message.position;

@@ -20,7 +20,7 @@
  * @property {Status} status
  * @property {{clock: number, of: number}|null} mining
  * @property {number} height
- * @property {string} tip
+ * @property {string} tip  empty where it never answered: the store makes it so
  * @property {number} pool
  * @property {number} inbox
  * @property {number} waiting
@@ -61,9 +61,9 @@
  * @typedef {object} Network
  * @property {number} event  the stream's last event when this was read
  * @property {string} version
- * @property {string} network
- * @property {string} genesis
- * @property {number} difficulty
+ * @property {string|null} network  null while no node has answered yet, as the two below
+ * @property {string|null} genesis
+ * @property {number|null} difficulty
  * @property {string[]} accounts
  * @property {number} tick
  * @property {Activity|null} activity
