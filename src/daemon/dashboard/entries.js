@@ -2,7 +2,7 @@
 
 import { counted } from "./words.js";
 
-/** @import {Action, Event, NodeEvent, Outcome, Selection} from "./types.js" */
+/** @import {Action, Event, NodeEvent, Outcome, Selection, Transaction} from "./types.js" */
 
 /** @typedef {"action"|"block"|"payment"|"message"|"node"|"refused"|"history"} EntryKind */
 
@@ -18,6 +18,11 @@ import { counted } from "./words.js";
  * @property {Selection|null} about
  */
 
+/**
+ * What is known of the things that events name by hash or id.
+ * @typedef {{blockId: (hash: string) => number|undefined, payment: (id: string) => Transaction|undefined}} Known
+ */
+
 /** More blocks than this that one node took in at once are told of in one entry. */
 const MOST_BLOCKS = 3;
 
@@ -25,10 +30,10 @@ const MOST_BLOCKS = 3;
  * The entries of events that came together. Clocks are not told of: the mesh shows them.
  * @param {NodeEvent[]} events
  * @param {{branch: number, tick: number}} at
- * @param {(hash: string) => number|undefined} blockId
+ * @param {Known} known
  * @returns {Entry[]}
  */
-export function entriesOf(events, at, blockId) {
+export function entriesOf(events, at, known) {
   const mined = new Set(events.flatMap(({ event }) => (event.type === "mined" ? [event.hash] : [])));
   /** @type {Map<string, Extract<Event, {type: "block"}>[]>} */
   const taken = new Map();
@@ -46,7 +51,7 @@ export function entriesOf(events, at, blockId) {
         continue;
       }
     }
-    const made = entryOf(node, event, at, blockId);
+    const made = entryOf(node, event, at, known);
     if (made) entries.push(made);
   }
   return entries;
@@ -65,10 +70,10 @@ function isMiner(events, node, hash) {
  * @param {string} node
  * @param {Event} event
  * @param {{branch: number, tick: number}} at
- * @param {(hash: string) => number|undefined} blockId
+ * @param {Known} known
  * @returns {Entry|null}
  */
-function entryOf(node, event, at, blockId) {
+function entryOf(node, event, at, known) {
   /** @type {(kind: EntryKind, text: string, about?: Selection|null) => Entry} */
   const say = (kind, text, about = { kind: "node", name: node }) => entry(at, node, kind, text, about);
   switch (event.type) {
@@ -86,7 +91,7 @@ function entryOf(node, event, at, blockId) {
     case "catching_up":
       return also(say("message", `${node} asks ${event.peer} for blocks it lacks`), event.peer);
     case "sent":
-      return also(say("message", `${node} sends ${whatIsSent(event, blockId)} to ${event.to}`, {
+      return also(say("message", `${node} sends ${whatIsSent(event, known)} to ${event.to}`, {
         kind: "message", from: node, to: event.to, message: event.kind, sequence: event.sequence, about: event.about ?? null, tick: at.tick,
       }), event.to);
     case "mining_began":
@@ -103,7 +108,7 @@ function entryOf(node, event, at, blockId) {
     case "payment":
       return placed(say, node, event);
     case "refused":
-      return { ...say("refused", refusedText(node, event, blockId), aboutOf(event)), reason: event.reason };
+      return { ...say("refused", refusedText(node, event, known), aboutOf(event)), reason: event.reason };
   }
 }
 
@@ -122,7 +127,7 @@ function also(entry, node) {
  * @returns {Entry}
  */
 function placed(say, node, { transaction, place }) {
-  const what = `${transaction.sender} → ${transaction.recipient} ${transaction.value}`;
+  const what = paymentText(transaction);
   const about = /** @type {Selection} */ ({ kind: "payment", id: transaction.id });
   switch (place.place) {
     case "waiting":
@@ -138,14 +143,14 @@ function placed(say, node, { transaction, place }) {
 
 /**
  * @param {Extract<Event, {type: "sent"}>} event
- * @param {(hash: string) => number|undefined} blockId
+ * @param {Known} known
  */
-function whatIsSent({ kind, about }, blockId) {
+function whatIsSent({ kind, about }, known) {
   switch (kind) {
     case "NEW_BLOCK":
-      return `block ${(about && blockId(about)) ?? "?"}`;
+      return blockWord(about, known);
     case "NEW_TX":
-      return "a payment";
+      return paymentWord(about, known);
     case "REQ_CHAIN":
       return "a question for blocks";
     case "CHAIN":
@@ -156,13 +161,29 @@ function whatIsSent({ kind, about }, blockId) {
 /**
  * @param {string} node
  * @param {Extract<Event, {type: "refused"}>} event
- * @param {(hash: string) => number|undefined} blockId
+ * @param {Known} known
  */
-function refusedText(node, { from, about }, blockId) {
+function refusedText(node, { from, about }, known) {
   const by = from ? ` from ${from}` : "";
   if (about === undefined) return `${node} refused a message${by}`;
-  const id = blockId(about);
-  return `${node} refused ${isHash(about) ? (id === undefined ? "a block" : `block ${id}`) : "a payment"}${by}`;
+  return `${node} refused ${isHash(about) ? blockWord(about, known) : paymentWord(about, known)}${by}`;
+}
+
+/** @param {string|undefined} hash @param {Known} known */
+function blockWord(hash, known) {
+  const id = hash === undefined ? undefined : known.blockId(hash);
+  return id === undefined ? "a block" : `block ${id}`;
+}
+
+/** @param {string|undefined} id @param {Known} known */
+function paymentWord(id, known) {
+  const payment = id === undefined ? undefined : known.payment(id);
+  return payment ? paymentText(payment) : "a payment";
+}
+
+/** "aki → so 2". @param {Pick<Transaction, "sender"|"recipient"|"value">} payment */
+function paymentText({ sender, recipient, value }) {
+  return `${sender ?? "nobody"} → ${recipient} ${value.toLocaleString("en")}`;
 }
 
 /** Hashes have 64 digits, ids of payments 32. @param {string} about */
@@ -224,8 +245,7 @@ function actionText(action, outcome) {
   }
   if ("mine" in action) return [`Mine on ${action.mine}`, [action.mine]];
   if ("tx" in action) {
-    const { at, sender, recipient, value } = action.tx;
-    return [`Payment ${sender} → ${recipient} ${value} at ${at}`, [at]];
+    return [`Payment ${paymentText(action.tx)} at ${action.tx.at}`, [action.tx.at]];
   }
   if ("reset" in action) return action.reset.node ? [`Reset ${action.reset.node}`, [action.reset.node]] : ["Reset all nodes", []];
   if ("start" in action) return [`Start ${action.start}`, [action.start]];

@@ -12,7 +12,7 @@ const MAX_BLOCKS = 20_000;
 /** Steps remembered for copying: ticks and actions. */
 const MAX_STEPS = 10_000;
 
-/** @typedef {{tick: number, event: Event}} Remembered */
+/** @typedef {{branch: number, tick: number, event: Event}} Remembered */
 
 /**
  * Something that was done: a tick with the clock each node was moved to, or an action.
@@ -67,10 +67,11 @@ function remember(store) {
 
   store.on("events", (events) => {
     const tick = store.state.network?.tick ?? 0;
+    const branch = store.state.network?.position.branch ?? 0;
     for (const { node, event } of events) {
       const kept = byNode.get(node) ?? [];
       byNode.set(node, kept);
-      kept.push({ tick, event });
+      kept.push({ branch, tick, event });
       if (kept.length > 2 * MAX_EVENTS) kept.splice(0, kept.length - MAX_EVENTS);
       if (event.type === "block" || event.type === "mined") keepBlock(blockIds, event.hash, event.id);
     }
@@ -84,29 +85,32 @@ function remember(store) {
     if (!("tick" in action) && !("until" in action)) step(action, outcome);
   });
   store.on("reload", () => {
-    byNode.clear();
     const now = store.state.network?.branches ?? [];
     const replaced = isReplaced(branches, now);
     branches = now;
     if (!replaced) return;
+    byNode.clear();
     steps = [];
     for (const listener of whenReplaced) listener();
   });
 
+  /** What is remembered and led to where one stands. @template {{branch: number, tick: number}} T @param {T[]} all */
+  function ledHere(all) {
+    const network = store.state.network;
+    return network ? stepsTo(network.position, network.branches, all) : [];
+  }
+
   return {
     /** A node's last events, oldest first. @param {string} name @returns {Event[]} */
-    events: (name) => (byNode.get(name) ?? []).map(({ event }) => event),
-    /** Likewise, with the tick of each. @param {string} name @returns {Remembered[]} */
+    events: (name) => ledHere(byNode.get(name) ?? []).map(({ event }) => event),
+    /** Likewise on all branches of history, with the tick of each. @param {string} name @returns {Remembered[]} */
     remembered: (name) => byNode.get(name) ?? [],
     /** The id of a block, where it was seen. @param {string} hash */
     blockId: (hash) => blockIds.get(hash),
     /** @param {{hash: string, id: number}} block */
     sawBlock: ({ hash, id }) => keepBlock(blockIds, hash, id),
     /** What was done on the present branch of history, up to now. */
-    steps: () => {
-      const network = store.state.network;
-      return network ? stepsTo(network.position, network.branches, steps) : [];
-    },
+    steps: () => ledHere(steps),
     /** Calls when another history took the place of this one. @param {() => void} listener */
     onReplaced: (listener) => whenReplaced.add(listener),
   };

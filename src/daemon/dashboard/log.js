@@ -55,13 +55,14 @@ export function mount(element, store, api) {
     fresh = [];
   }
 
+  const known = { blockId: memory.blockId, payment: (/** @type {string} */ id) => store.state.payments.get(id) };
   const now = () => ({ branch: store.state.network?.position.branch ?? 0, tick: store.state.network?.tick ?? 0 });
   memory.onReplaced(() => {
     entries = [];
     fresh = [];
     list.redraw([]);
   });
-  store.on("events", (events) => add(entriesOf(events, now(), memory.blockId)));
+  store.on("events", (events) => add(entriesOf(events, now(), known)));
   store.on("did", ({ action, outcome, tick }) => {
     const made = entryOfAction(action, outcome, { ...now(), tick });
     if (!made) return;

@@ -46,6 +46,8 @@ export function whyStatus(view, events) {
   if (!view.started) return `${name} is not started. Its links are up and messages wait in its inbox, but its clock does not move.`;
   if (view.status === "mining") return whyMining(view, events);
   if (view.status === "idle") return whyIdle(view);
+  const [last] = only(events, "clock").slice(-1);
+  if (last?.clock !== clock) return `${RULES[view.status](name)} What it was happened before this page was opened.`;
   const lived = duringLastClock(events);
   const sentences = {
     "broadcasting-block": whyBroadcastingBlock,
@@ -55,6 +57,14 @@ export function whyStatus(view, events) {
   }[view.status](name, lived, events);
   return [`At clock ${clock}, ${sentences[0]}`, ...sentences.slice(1)].join(" ");
 }
+
+/** What is true of a status whatever the node told. */
+const RULES = {
+  "broadcasting-block": (/** @type {string} */ name) => `${name} sends on a block that it just mined or took in, or answers a peer that asked for blocks. That comes before anything else and takes one clock.`,
+  "broadcasting-tx": (/** @type {string} */ name) => `${name} sends on payments that just entered its pool, to every peer but the one they came from. That takes one clock.`,
+  "receiving-block": (/** @type {string} */ name) => `${name} takes in the blocks that were ready in its inbox. That takes one clock, however many they are.`,
+  "receiving-tx": (/** @type {string} */ name) => `${name} takes up the payments that waited. That takes one clock, however many they are.`,
+};
 
 /**
  * @param {NodeView} view

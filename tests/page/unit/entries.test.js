@@ -7,6 +7,8 @@ import { entriesOf, entryOfAction, passes } from "../../../src/daemon/dashboard/
 
 /** @import {Event, NodeEvent} from "../../../src/daemon/dashboard/types.js" */
 
+const known = { blockId: () => 3, payment: () => ({ id: "p", sender: "aki", recipient: "so", value: 2000 }) };
+const unknown = { blockId: () => undefined, payment: () => undefined };
 const at = { branch: 0, tick: 7 };
 const hash = "ab".repeat(32);
 
@@ -17,7 +19,7 @@ function told(/** @type {string} */ node, /** @type {Event} */ event) {
 
 /** @param {NodeEvent[]} events */
 function texts(...events) {
-  return entriesOf(events, at, () => 3).map(({ text }) => text);
+  return entriesOf(events, at, known).map(({ text }) => text);
 }
 
 /** @param {number} id @returns {Event} */
@@ -39,15 +41,16 @@ test("many blocks at once are one entry", () => {
 });
 
 test("messages name what they hold and both ends", () => {
-  const [entry] = entriesOf([told("node1", { type: "sent", to: "node2", kind: "NEW_BLOCK", sequence: 5, about: hash })], at, () => 3);
+  const [entry] = entriesOf([told("node1", { type: "sent", to: "node2", kind: "NEW_BLOCK", sequence: 5, about: hash })], at, known);
   assert.equal(entry.text, "node1 sends block 3 to node2");
   assert.deepEqual(entry.nodes, ["node1", "node2"]);
   assert.equal(entry.kind, "message");
+  assert.deepEqual(texts(told("node1", { type: "sent", to: "node2", kind: "NEW_TX", sequence: 6, about: "p" })), ["node1 sends aki → so 2,000 to node2"]);
   assert.deepEqual(texts(told("node1", { type: "clock", clock: 7, status: "idle" })), []);
 });
 
 test("a refusal says who, what and from whom", () => {
-  const [entry] = entriesOf([told("node2", { type: "refused", from: "node1", about: hash, reason: "no work" })], at, () => undefined);
+  const [entry] = entriesOf([told("node2", { type: "refused", from: "node1", about: hash, reason: "no work" })], at, unknown);
   assert.equal(entry.text, "node2 refused a block from node1");
   assert.equal(entry.reason, "no work");
   assert.deepEqual(entry.about, { kind: "block", hash });
@@ -63,7 +66,7 @@ test("actions say what was done, and why not", () => {
 });
 
 test("the filter looks at kind, node and text", () => {
-  const [entry] = entriesOf([told("node2", { type: "refused", from: "node1", about: hash, reason: "No work" })], at, () => 3);
+  const [entry] = entriesOf([told("node2", { type: "refused", from: "node1", about: hash, reason: "No work" })], at, known);
   assert.ok(passes(entry, { kind: "usual", node: "", text: "" }));
   assert.ok(passes(entry, { kind: "refused", node: "node2", text: "no WORK" }));
   assert.ok(!passes(entry, { kind: "block", node: "", text: "" }));
