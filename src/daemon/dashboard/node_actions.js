@@ -1,15 +1,15 @@
 // The buttons of a node, each with the reason where it cannot be pressed.
 
+import { whyNotOwn } from "./actions.js";
 import { openText } from "./copy.js";
 import { post, postJson } from "./curl.js";
-import { ask } from "./dialog.js";
 import { el, set, setText } from "./dom.js";
 
 /** @import {Action, Api, NodeDetail, NodeView, Store} from "./types.js" */
 
 /**
  * A button: what it says, what it does, and why it cannot be pressed.
- * @typedef {{label: string, title: string, action: Action|null, refused: string|null, asks?: [string, string]}} Choice
+ * @typedef {{label: string, title: string, action: Action|null, refused: string|null}} Choice
  */
 
 /**
@@ -53,7 +53,6 @@ export function nodeActions(store, api, detail) {
     told.hidden = choice.refused === null;
     setText(told, choice.refused ?? "");
     if (choice.refused !== null || choice.action === null) return;
-    if (choice.asks && !(await ask(choice.label, ...choice.asks))) return;
     await api.act(choice.action);
   }
 
@@ -75,11 +74,11 @@ export function nodeActions(store, api, detail) {
  * @returns {Record<string, Choice>}
  */
 function choicesFor(view, store) {
-  const { name, state, started, own } = view;
+  const { name, state, started } = view;
   const links = store.state.network?.links.filter(({ a, b }) => a === name || b === name) ?? [];
   const isCut = links.length > 0 && links.every((link) => link.state === "cut");
   const away = state === "crashed" ? `${name} is crashed: restart it first.` : state === "down" ? `${name} does not answer.` : null;
-  const foreign = own ? null : `${name} was not started by this controller, so it can neither be crashed nor removed here.`;
+  const foreign = whyNotOwn(store, view);
   const unlinked = links.length === 0 ? `${name} has no links.` : null;
   /** @type {Record<string, Choice>} */
   const choices = {
@@ -91,10 +90,7 @@ function choicesFor(view, store) {
       ? { label: "Restart", title: `start ${name} again, with nothing in memory (x)`, action: { start: name }, refused: foreign }
       : { label: "Crash", title: `end ${name}'s process at once (x)`, action: { crash: name }, refused: foreign },
     reset: { label: "Reset", title: `${name} goes back to clock 0 and the genesis block`, action: { reset: { node: name } }, refused: away ?? (started ? null : `${name} is not started: start it first.`) },
-    remove: {
-      label: "Remove", title: `take ${name} out of the network`, action: { remove: name }, refused: foreign,
-      asks: [`${name} and all it holds is gone. Going back in time brings the moment back, while it is kept.`, `Remove ${name}`],
-    },
+    remove: { label: "Remove", title: `take ${name} out of the network, with all it holds`, action: { remove: name }, refused: foreign },
   };
   if (isCut) choices.heal = { label: "Heal all", title: `put up all links of ${name} again (c)`, action: { heal: [name] }, refused: away };
   else choices.cut = { label: "Cut all", title: `cut all links of ${name} (c)`, action: { cut: [name] }, refused: away ?? unlinked };

@@ -130,10 +130,8 @@ function fields() {
     unmark: () => {
       for (const input of [from.input, to.input, value]) set(input, { "aria-invalid": null, "aria-describedby": "pay-hint" });
     },
-    done: () => {
-      value.value = "";
-      value.focus();
-    },
+    /** The next payment has a value of its own. The focus stays where it is. */
+    done: () => void (value.value = ""),
   };
 }
 
