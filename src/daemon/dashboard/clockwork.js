@@ -2,7 +2,7 @@
 
 import { ask } from "./dialog.js";
 
-/** @import {Store, Api} from "./types.js" */
+/** @import {Api, Network, Store} from "./types.js" */
 
 /** Milliseconds from tick to tick, by the slider's position. */
 export const SPEEDS_MS = [3000, 2000, 1500, 1000, 700, 500, 300, 150, 50];
@@ -12,6 +12,12 @@ export const USUAL_SPEED = 4;
 export const LIMIT = 200;
 
 /** @typedef {ReturnType<typeof clockwork>} Clockwork */
+
+/** What goes on by itself; a single tick is over at once. @param {Network|null} network */
+export function running(network) {
+  const activity = network?.activity ?? null;
+  return activity?.kind === "tick" && (activity.of ?? 0) <= 1 ? null : activity;
+}
 
 /**
  * @param {Store} store
@@ -32,7 +38,7 @@ export function clockwork(store, api) {
     }
   }
 
-  const playing = () => store.state.network?.activity != null;
+  const playing = () => running(store.state.network) !== null;
 
   /** @param {number} tick */
   function goto(tick) {

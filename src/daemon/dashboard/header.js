@@ -1,6 +1,6 @@
 // The bar on top: which tick it is, what moves time, the menus.
 
-import { LIMIT, SPEEDS_MS, USUAL_SPEED } from "./clockwork.js";
+import { LIMIT, running, SPEEDS_MS, USUAL_SPEED } from "./clockwork.js";
 import { el, set, setText } from "./dom.js";
 import { openHelp } from "./help.js";
 import { icon } from "./icons.js";
@@ -61,7 +61,7 @@ export function mount(element, store, api, time) {
 
   /** @param {Network} network */
   function show(network) {
-    const playing = network.activity !== null;
+    const playing = running(network) !== null;
     setButton(play, playing ? "pause" : "play", playing ? "pause" : "play");
     set(play, { title: playing ? "pause (space)" : "play (space)", "aria-pressed": String(playing) });
     const atFirst = network.position.tick <= time.first();
@@ -96,7 +96,8 @@ function setButton(button, name, label) {
 
 /** Whether it plays, and where in history the page stands. @param {Network} network */
 function whereText(network) {
-  const { position, branches, activity } = network;
+  const { position, branches } = network;
+  const activity = running(network);
   const branch = branches.find((each) => each.id === position.branch);
   const parts = [activity ? activityText(activity) : "paused"];
   if (!position.live) parts.push(`back from ${branch?.last ?? network.tick}`);

@@ -14,7 +14,7 @@ const DISTANCE = 100;
 const STEPS = 300;
 
 /** How much more one axis may be stretched than the other. */
-const MAX_STRETCH = 1.9;
+const MAX_STRETCH = 3;
 
 /** Up to here nodes are placed anew when one comes or goes. */
 const FEW = 10;

@@ -15,6 +15,9 @@ import { mountTable } from "./table.js";
 /** Up to here every link can be reached with Tab, above only those of the selected node. */
 const MAX_TABBED_LINKS = 12;
 
+/** More nodes say less each. */
+const CROWD = 14;
+
 /** A pointer that moved less than this was a click. */
 const CLICK_PX = 5;
 
@@ -83,8 +86,12 @@ function createPicture(linkLayer, nodeLayer, store, api) {
   /** Many nodes are drawn smaller. */
   function rescale() {
     const each = (size.width * size.height) / Math.max(nodes.size, 1);
-    scale = Math.min(Math.max(Math.sqrt(each) / 230, 0.5), 1.5);
-    nodeLayer.classList.toggle("crowded", scale < 0.72);
+    const rows = nodes.size > 2 ? 2 : 1;
+    const fits = Math.min(Math.sqrt(each) / 230, size.height / rows / 112);
+    // With the page's letters, which grow with the window.
+    const most = (1.5 * Number.parseFloat(getComputedStyle(document.documentElement).fontSize)) / 16;
+    scale = Math.min(Math.max(fits, 0.5), most);
+    nodeLayer.classList.toggle("crowded", nodes.size > CROWD);
     const side = Math.min(88 * scale, size.width * 0.24);
     layout.resize({ ...size, left: side, right: side, top: 46 * scale + 4, bottom: 86 * scale + 4 });
   }
