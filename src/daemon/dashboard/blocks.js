@@ -3,6 +3,7 @@
 
 import { openCompare } from "./compare.js";
 import { el, set, setText, svg } from "./dom.js";
+import { short } from "./looks.js";
 import { openTamper } from "./tamper.js";
 import { neighbour, standing } from "./tree.js";
 import { createFeed } from "./tree_feed.js";
@@ -79,7 +80,7 @@ export function mount(element, store, api) {
     const [from, to] = size.ids(drawnFrom, drawnTo);
     view.draw({ tree, standings: feed.standings(), selected: selected(), focused }, column, from, to, fresh);
     setText(note, summary(tree, feed.standings()));
-    tools.update(selected() !== null);
+    tools.update(tree.blocks.get(selected() ?? ""));
     void feed.need(from);
   }
 
@@ -185,16 +186,17 @@ function toolbar({ zoomBy, toGenesis, toTip }, store, api) {
     const selection = store.state.selection;
     if (selection?.kind === "block") void openTamper(selection.hash, store, api);
   });
-  const element = el("div", { class: "tools" },
+  const element = el("div", { class: "blocks-tools" },
     button("−", "zoom out", () => zoomBy(-1)), button("+", "zoom in", () => zoomBy(1)),
     button("⇤", "to the genesis block", toGenesis), button("⇥", "to the tip", toTip),
     tamper, button("Compare", "compare two nodes", () => openCompare(store, api)));
   return {
     element,
-    /** @param {boolean} isSelected */
-    update(isSelected) {
-      tamper.disabled = !isSelected;
-      set(tamper, { title: isSelected ? "tamper with a copy of the selected block" : "select a block first" });
+    /** @param {Placed|undefined} block the selected one */
+    update(block) {
+      tamper.disabled = !block || block.id === 0;
+      const why = block ? "the genesis block is given, nobody takes another one" : "select a block first";
+      set(tamper, { title: tamper.disabled ? why : "tamper with a copy of the selected block" });
     },
   };
 }
@@ -210,11 +212,11 @@ function summary(tree, standings) {
     const block = tree.blocks.get(hash);
     return block ? [{ block, names }] : [];
   });
-  if (tips.length <= 1) return tips.length === 0 ? "" : `All nodes are on #${tips[0].block.id} ${tips[0].block.hash.slice(0, 4)}….`;
+  if (tips.length <= 1) return tips.length === 0 ? "" : `All nodes are on #${tips[0].block.id}, ${short(tips[0].block.hash)}.`;
   const parts = tips.map(({ block, names }) => {
     const state = standing(tree, block, true);
     const who = names.length > 3 ? `${names.length} nodes` : names.join(", ");
-    return `${who} on #${block.id} ${block.hash.slice(0, 4)}…${state ? ` (${state})` : ""}`;
+    return `${who} on #${block.id}, ${short(block.hash)}${state ? ` (${state})` : ""}`;
   });
   return `${parts.join("; ")}.`;
 }

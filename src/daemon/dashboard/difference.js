@@ -1,6 +1,7 @@
 // Two nodes side by side: the rows in which they can differ, and the first difference in a sentence.
 // No DOM here.
 
+import { short } from "./looks.js";
 import { statusWords } from "./status.js";
 import { parentOf } from "./tree.js";
 
@@ -43,11 +44,11 @@ export function forkOf(tree, oneTip, otherTip) {
 }
 
 /** @param {string|undefined} hash */
-const brief = (hash) => (hash === undefined ? "—" : `${hash.slice(0, 8)}…`);
+const brief = (hash) => (hash === undefined ? "—" : short(hash));
 
 /** @param {Transaction} payment */
 export function payment({ sender, recipient, value, id }) {
-  return `${sender ?? "nobody"} → ${recipient} · ${value} (${id.slice(0, 6)}…)`;
+  return `${sender ?? "nobody"} → ${recipient} · ${value} (${short(id)})`;
 }
 
 /**
@@ -87,9 +88,8 @@ export function parts(a, b, fork) {
  * @param {Fork|null} fork
  */
 function chainRows({ view: a }, { view: b }, fork) {
-  const rows = [row("height", a.height, b.height)];
-  if (!fork) return [...rows, row("tip", brief(a.tip), brief(b.tip))];
-  rows.push(row(`block ${fork.common.id}`, brief(fork.common.hash), brief(fork.common.hash)));
+  if (!fork) return [row("height", a.height, b.height), row("tip", brief(a.tip), brief(b.tip))];
+  const rows = [row(`block ${fork.common.id}`, brief(fork.common.hash), brief(fork.common.hash))];
   for (let index = 0; index < Math.max(fork.one.length, fork.other.length); index += 1) {
     rows.push(row(`block ${fork.common.id + 1 + index}`, brief(fork.one[index]?.hash), brief(fork.other[index]?.hash)));
   }

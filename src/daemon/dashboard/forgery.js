@@ -1,7 +1,9 @@
 // A copy of part of the chain that is tampered with: what each block hashes to now, and what a node would
 // say of it. The ledger's rules, as far as they can be told from here. No DOM.
 
-import { blockHash, hex, merkleRoot, searchNonce, seconds, headerBytes, trailingZeroBits } from "./hashing.js";
+import { blockHash, headerBytes, hex, merkleRoot, searchNonce, seconds, trailingZeroBits } from "./hashing.js";
+import { short } from "./looks.js";
+import { counted } from "./words.js";
 
 /** @import {Block} from "./types.js" */
 
@@ -9,7 +11,7 @@ import { blockHash, hex, merkleRoot, searchNonce, seconds, headerBytes, trailing
  * What is known of the chain below the copy.
  * @typedef {object} Ground
  * @property {number} difficulty
- * @property {{hash: string, timestamp: string}|null} parent  of the first block; null for genesis
+ * @property {{hash: string, timestamp: string}|null} parent  of the first block; null where it is not known
  * @property {Record<string, number>|null} balances  before the first block; null where they are not known
  */
 
@@ -22,15 +24,12 @@ import { blockHash, hex, merkleRoot, searchNonce, seconds, headerBytes, trailing
  * @property {boolean} changed  whether it hashes to something else than the block it was copied from
  * @property {Reason[]} reasons  why it is not valid, the first to be found first
  */
-/** @typedef {{kind: "bytes"|"work"|"previous"|"time"|"payment"|"genesis"|"below", text: string}} Reason */
+/** @typedef {{kind: "bytes"|"work"|"previous"|"time"|"payment"|"below", text: string}} Reason */
 
 /** How long hashing goes on before the page gets its turn, in milliseconds. */
 const TURN_MS = 12;
 /** Nonces tried between two looks at the clock. */
 const STRIDE = 256;
-
-/** @param {string} hash */
-const brief = (hash) => `${hash.slice(0, 6)}…`;
 
 /**
  * @param {Block[]} originals
@@ -49,14 +48,13 @@ export function judge(originals, copies, ground) {
     const below = verdicts[index - 1];
     const before = index === 0 ? ground.parent : { hash: below.hash, timestamp: copies[index - 1].timestamp };
     const reasons = [...made.reasons];
-    if (block.id === 0) {
-      if (made.hash !== originals[index].hash) reasons.push({ kind: "genesis", text: `every node has ${brief(originals[index].hash)} as its genesis block: with another one this is another network` });
-      reasons.push(...payAll(block, balances, paid, true));
-    } else {
-      if (made.hash && made.zeros < ground.difficulty) reasons.push({ kind: "work", text: `its hash ends in ${count(made.zeros, "zero bit")}, ${ground.difficulty} are needed` });
-      reasons.push(...linked(block, before, index === 0), ...payAll(block, balances, paid, false));
+    if (made.hash && made.zeros < ground.difficulty) {
+      reasons.push({ kind: "work", text: `its hash ends in ${counted(made.zeros, "zero bit")}, ${ground.difficulty} are needed` });
     }
-    if (reasons.length === 0 && below && below.reasons.length > 0) reasons.push({ kind: "below", text: `it stands on block ${block.id - 1}, which is not valid` });
+    reasons.push(...linked(block, before, index === 0), ...payAll(block, balances, paid));
+    if (reasons.length === 0 && below && below.reasons.length > 0) {
+      reasons.push({ kind: "below", text: `it stands on block ${block.id - 1}, which is invalid` });
+    }
     verdicts.push({ ...made, reasons, changed: made.hash !== originals[index].hash });
   }
   return verdicts;
@@ -89,8 +87,8 @@ function linked(block, before, first) {
   if (!before) return reasons;
   const named = block.previous_block_hash ?? "";
   if (named !== before.hash) {
-    const truth = before.hash === null ? "cannot be hashed now" : `${first ? "has the hash" : "hashes to"} ${brief(before.hash)}${first ? "" : " now"}`;
-    reasons.push({ kind: "previous", text: `it names ${brief(named)} as the hash before it, but block ${block.id - 1} ${truth}` });
+    const truth = before.hash === null ? "cannot be hashed now" : `${first ? "has the hash" : "hashes to"} ${short(before.hash)}${first ? "" : " now"}`;
+    reasons.push({ kind: "previous", text: `it names ${short(named)} as the hash before it, but block ${block.id - 1} ${truth}` });
   }
   if (earlier(block.timestamp, before.timestamp)) reasons.push({ kind: "time", text: `its timestamp lies before that of block ${block.id - 1}` });
   return reasons;
@@ -110,10 +108,9 @@ function earlier(one, other) {
  * @param {Block} block
  * @param {Map<string, number>|null} balances
  * @param {Set<string>} paid  ids paid so far
- * @param {boolean} makesCoins
  * @returns {Reason[]}
  */
-function payAll(block, balances, paid, makesCoins) {
+function payAll(block, balances, paid) {
   /** @type {Reason[]} */
   const reasons = [];
   for (const [index, { id, sender, recipient, value }] of block.transactions.entries()) {
@@ -121,7 +118,7 @@ function payAll(block, balances, paid, makesCoins) {
     if (paid.has(id)) reasons.push({ kind: "payment", text: `${what} is there already: an id is paid once` });
     paid.add(id);
     if (sender === null) {
-      if (!makesCoins) reasons.push({ kind: "payment", text: `${what} has no sender: only the genesis block makes coins` });
+      reasons.push({ kind: "payment", text: `${what} has no sender: only the genesis block makes coins` });
     } else if (balances) {
       const has = balances.get(sender) ?? 0;
       if (has < value) reasons.push({ kind: "payment", text: `${what}: ${sender} has ${has}, which is less than the ${value} to be paid` });
@@ -159,28 +156,23 @@ export function story(copies, verdicts, difficulty) {
   const last = copies[copies.length - 1].id;
   if (broken < 0) {
     if (verdicts.every(({ changed }) => !changed)) return untouched(copies[0].id, last);
-    return `The copy holds together again, every hash ends in ${count(difficulty, "zero bit")}. Send it: a node keeps it as a side branch unless it has more work than the node's own chain, for of equals it stays with the one it saw first.`;
+    return `The copy holds together again, every hash ends in ${counted(difficulty, "zero bit")}. Send it: a node keeps it as a side branch unless it has more work than the node's own chain, for of equals it stays with the one it saw first.`;
   }
   const { id } = copies[broken];
   const { hash, zeros, reasons: [{ kind, text }] } = verdicts[broken];
-  const after = id === last ? "" : ` ${id + 1 === last ? `Block ${last} stands on it and is` : `Blocks ${id + 1} to ${last} stand on it and are`} not valid either.`;
-  if (kind === "work" && hash) return `Block ${id} now hashes to ${brief(hash)}, which ends in ${count(zeros, "zero bit")} where ${difficulty} are needed: its proof of work is gone.${after}`;
+  const after = id === last ? "" : ` ${id + 1 === last ? `Block ${last} stands on it and is` : `Blocks ${id + 1} to ${last} stand on it and are`} invalid as well.`;
+  if (kind === "work" && hash) return `Block ${id} now hashes to ${short(hash)}, which ends in ${counted(zeros, "zero bit")} where ${difficulty} are needed: its proof of work is gone.${after}`;
   if (kind === "previous" && broken > 0 && verdicts[broken - 1].changed) {
     return `Block ${id - 1} is valid by itself, but block ${id} still names the hash it had. Re-mine block ${id} as well: who changes the past has to redo all the work after it.`;
   }
   if (kind === "payment") return `Block ${id} has its proof of work, but ${text}: no work makes a payment payable, and every node checks.${after}`;
-  return `Block ${id} is not valid: ${text}.${after}`;
+  return `Block ${id} is invalid: ${text}.${after}`;
 }
 
 /** @param {number} first @param {number} last */
 function untouched(first, last) {
   const what = first === last ? `block ${first}` : `blocks ${first} to ${last}`;
   return `This is a copy of ${what}, which no node sees. Change a field and watch the hash.`;
-}
-
-/** @param {number} number @param {string} thing */
-export function count(number, thing) {
-  return `${number.toLocaleString("en")} ${thing}${number === 1 ? "" : "s"}`;
 }
 
 /**

@@ -37,9 +37,10 @@ export function marksOf(events) {
   /** @type {Set<string>} */
   const marks = new Set();
   for (const { event } of events) {
-    if (event.type === "mined" || event.type === "block") marks.add("block");
+    if (event.type === "mined") marks.add("block");
     else if (event.type === "reorganisation" || event.type === "refused") marks.add(event.type);
-    else if (event.type === "payment" && event.place.place === "pool") marks.add("payment");
+    // Others hear of it later; it was added where it waits first.
+    else if (event.type === "payment" && event.place.place === "waiting") marks.add("payment");
   }
   return [...marks];
 }

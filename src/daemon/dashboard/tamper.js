@@ -102,7 +102,7 @@ function show({ originals, ground, more }, store, api) {
   ].filter(Boolean).join(" ");
   const dialog = openDialog(`Tamper with block ${copies[0].id}`, [
     told,
-    el("ol", { class: "tamper-cards", "aria-label": "the copied blocks" }, ...cards.map(({ element }) => element)),
+    el("div", { class: "tamper-cards", tabindex: 0, role: "group", "aria-label": "the copied blocks" }, ...cards.map(({ element }) => element)),
     el("div", { class: "row" }, mineAll, stop, sendAll, undoAll, progress),
     answers.element,
     ...(notes ? [el("p", { class: "hint" }, notes)] : []),
@@ -129,7 +129,7 @@ function show({ originals, ground, more }, store, api) {
   function minable(index) {
     const { hash, reasons } = verdicts[index];
     const parentReady = index === 0 || verdicts[index - 1].hash !== null;
-    return copies[index].id > 0 && parentReady && hash !== null && reasons.some(({ kind }) => kind === "work" || (kind === "previous" && index > 0));
+    return parentReady && hash !== null && reasons.some(({ kind }) => kind === "work" || (kind === "previous" && index > 0));
   }
 
   /** Re-mines one block, or each that needs it from the first on. @param {number|null} only */

@@ -17,6 +17,10 @@ export function createAnswers(store, api) {
   const element = el("div", { hidden: true }, el("h3", {}, "What the peers say"), list, step);
   /** @type {Map<string, number>} ids of blocks sent, by hash */
   const sent = new Map();
+  /** Who has refused which block at once: the answer says so already. @type {Set<string>} */
+  const refused = new Set();
+  /** What happened while answers were awaited. @type {NodeEvent[]|null} */
+  let held = null;
   step.hidden = true;
 
   /** @param {boolean} good @param {string} text */
@@ -30,27 +34,39 @@ export function createAnswers(store, api) {
   /** @param {Block} block */
   async function send(block) {
     sent.set(block.hash, block.id);
-    /** @type {Outcome} */
-    let outcome;
+    held ??= [];
     try {
-      outcome = await api.post("/do", { block: { at: [], block } });
+      take(block, await api.post("/do", { block: { at: [], block } }));
     } catch (problem) {
-      return say(false, `Block ${block.id} was not sent: ${problem instanceof Error ? problem.message : problem}`);
+      say(false, `Block ${block.id} was not sent: ${problem instanceof Error ? problem.message : problem}`);
     }
-    for (const { node, result, reason } of outcome.answers ?? []) {
-      if (result === "fail") say(false, `${node} refuses block ${block.id}: ${reason}.`);
-      else say(true, `${node} has block ${block.id} in its inbox, and looks at it with its next tick.`);
-    }
-    if (!outcome.answers?.length && outcome.reason) say(false, `Block ${block.id}: ${outcome.reason}.`);
-    if (outcome.answers?.some(({ result }) => result === "success")) step.hidden = false;
+    const events = held;
+    held = null;
+    follow(events);
   }
 
-  const end = store.on("events", (/** @type {NodeEvent[]} */ events) => {
+  /** @param {Block} block @param {Outcome} outcome */
+  function take({ id, hash }, { answers = [], reason: all }) {
+    for (const { node, result, reason } of answers) {
+      if (result === "fail") refused.add(`${node} ${hash}`);
+      if (result === "fail") say(false, `${node} refuses block ${id}: ${reason}.`);
+      else say(true, `${node} has block ${id} in its inbox, and looks at it with its next tick.`);
+    }
+    if (answers.length === 0 && all) say(false, `Block ${id}: ${all}.`);
+    if (answers.some(({ result }) => result === "success")) step.hidden = false;
+  }
+
+  /** @param {NodeEvent[]} events */
+  function follow(events) {
+    if (held) return void held.push(...events);
     for (const { node, event } of events) {
+      if (event.type === "refused" && refused.has(`${node} ${event.about}`)) continue;
       const line = sent.size > 0 ? later(node, event, sent) : null;
       if (line) say(...line);
     }
-  });
+  }
+
+  const end = store.on("events", follow);
 
   return { element, send, end };
 }
@@ -67,9 +83,9 @@ export function later(node, event, sent) {
     return [true, event.main ? `${node} took block ${event.id} in, on its main chain.`
       : `${node} keeps block ${event.id} as a side branch: it has no more work than its own chain.`];
   }
-  // Refusals at once stand in the answer already, and come from no peer.
-  if (event.type === "refused" && event.about && sent.has(event.about) && event.from) {
-    return [false, `${node} refuses block ${sent.get(event.about)}, which ${event.from} sent on: ${event.reason}.`];
+  if (event.type === "refused" && event.about && sent.has(event.about)) {
+    const from = event.from ? `, which ${event.from} sent on` : "";
+    return [false, `${node} refuses block ${sent.get(event.about)}${from}: ${event.reason}.`];
   }
   if (event.type === "reorganisation" && event.joined.some((hash) => sent.has(hash))) {
     return [true, `${node} left ${event.left.length} of its blocks for the tampered chain, which has more work.`];

@@ -32,6 +32,8 @@ function createHistory(store, api, changed) {
         stale = false;
         const history = /** @type {History} */ (await api.get("/history"));
         branches = history.branches;
+        // Acting away from the end of a branch opens one; the stream tells of it with the next tick only.
+        if (store.state.network) store.state.network.position = history.position;
       }
     } catch (problem) {
       api.show(problem);
@@ -63,6 +65,7 @@ function createHistory(store, api, changed) {
 
   /** @param {string[]} marks */
   function addMarks(marks) {
+    if (marks.length > 0 && store.state.network?.position.live === false) return void read();
     const moment = current()?.moments.at(-1);
     if (!moment || marks.every((mark) => moment.marks.includes(mark))) return;
     moment.marks = ordered([...moment.marks, ...marks]);

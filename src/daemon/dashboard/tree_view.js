@@ -2,13 +2,13 @@
 // thousand blocks cost as much as a hundred.
 
 import { set, setText, svg } from "./dom.js";
-import { colourClass, patternFill } from "./looks.js";
+import { colourClass, patternFill, short } from "./looks.js";
 import { between, parentOf, standing } from "./tree.js";
 
 /** @import {Placed, Tree} from "./tree.js" */
 
 /** Column widths to zoom through, in pixels. */
-export const ZOOMS = [8, 14, 24, 40, 64, 96];
+export const ZOOMS = [8, 14, 24, 40, 72, 104];
 const ROW = 66;
 const TOP = 42;
 const LEFT = 40;
@@ -30,7 +30,7 @@ const MAX_MARKERS = 4;
 /** @param {number} column the column's width */
 export function sizes(column) {
   return {
-    side: Math.min(46, Math.round(column * 0.72)),
+    side: Math.min(46, Math.round(column * 0.66)),
     labelled: column >= LABELLED,
     x: (/** @type {number} */ id) => LEFT + id * column,
     y: (/** @type {number} */ row) => TOP + row * ROW,
@@ -54,7 +54,7 @@ export function inWords(block, { tree, standings }) {
   const state = standing(tree, block, names.length > 0);
   const parts = [
     block.id === 0 ? "block 0, genesis" : `block ${block.id}`,
-    `hash ${block.hash.slice(0, 8)}`,
+    `hash ${short(block.hash)}`,
     payments,
     state ? `${where}, ${state}` : where,
   ];
@@ -69,7 +69,7 @@ export function shortName(name) {
 }
 
 /**
- * @typedef {{group: SVGGElement, edge: SVGPathElement, box: SVGRectElement, pattern: SVGRectElement, number: SVGTextElement,
+ * @typedef {{group: SVGGElement, button: SVGGElement, edge: SVGPathElement, box: SVGRectElement, pattern: SVGRectElement, number: SVGTextElement,
  *   below: SVGTextElement, beside: SVGTextElement, markers: SVGGElement, drawn: string}} Drawn
  */
 
@@ -94,11 +94,13 @@ export function createView(picture) {
       drawn: "",
     };
     const { box, pattern, number, below, beside, markers } = made;
-    const group = svg("g", { class: `block ${colourClass(hash)}`, role: "button", tabindex: -1, "data-hash": hash },
-      box, pattern, number, below, beside, markers);
+    // What is written stands beside the button, whose name says the same in words.
+    const button = svg("g", { class: "block-button", role: "button", tabindex: -1 }, box, pattern);
+    const group = svg("g", { class: `block ${colourClass(hash)}`, "data-hash": hash },
+      button, svg("g", { class: "written", "aria-hidden": "true" }, number, below, beside, markers));
     edges.append(made.edge);
     blocks.append(group);
-    return { ...made, group };
+    return { ...made, group, button };
   }
 
   /**
@@ -133,7 +135,7 @@ export function createView(picture) {
     }
   }
 
-  return { draw, element: (/** @type {string} */ hash) => drawn.get(hash)?.group };
+  return { draw, element: (/** @type {string} */ hash) => drawn.get(hash)?.button };
 }
 
 /**
@@ -149,7 +151,7 @@ function drawOne(item, block, parent, look, column) {
   const state = standing(look.tree, block, names.length > 0);
   const tall = Math.min(side, 30);
   item.group.style.transform = `translate(${x(block.id)}px, ${y(block.row)}px)`;
-  set(item.group, {
+  set(item.button, {
     "aria-label": inWords(block, look),
     "aria-pressed": String(block.hash === look.selected),
     tabindex: block.hash === look.focused ? 0 : -1,
@@ -165,7 +167,7 @@ function drawOne(item, block, parent, look, column) {
   set(item.number, { y: 4 });
   setText(item.number, labelled ? `#${block.id}` : "");
   set(item.below, { y: tall / 2 + 13 });
-  setText(item.below, column >= 64 ? `${block.hash.slice(0, 4)}…${block.transactions > 0 ? ` ${block.transactions}●` : ""}` : "");
+  setText(item.below, column >= 72 ? `${short(block.hash)}${block.transactions > 0 ? ` ${block.transactions}●` : ""}` : "");
   set(item.beside, { x: side / 2 + 6, y: 4 });
   setText(item.beside, labelled ? (state ?? "") : "");
   drawMarkers(item.markers, names, -tall / 2 - 11);

@@ -36,10 +36,10 @@ test("where two chains part is found", () => {
 
 test("the first difference is named", () => {
   assert.equal(said(node("n1", "c"), node("n2", "c")), "No difference: n1 and n2 have the same chain, pool, balances and status.");
-  assert.match(said(node("n1", "c"), node("n2", "B")), /^A fork: n1 and n2 agree up to block 1; as block 2 n1 has b… and n2 B…/);
+  assert.match(said(node("n1", "c"), node("n2", "B")), /^A fork: n1 and n2 agree up to block 1; as block 2 n1 has b and n2 B\./);
   assert.equal(said(node("n1", "a"), node("n2", "c")), "n1 is on the same chain as n2, but has not got blocks 2 to 3 yet.");
   assert.equal(said(node("n1", "c"), node("n2", "b")), "n2 is on the same chain as n1, but has not got block 3 yet.");
-  assert.match(said(node("n1", "c"), node("n2", "c", { pool: [payment] })), /aki → so · 2 \(ababab…\) is in the pool of n2 only/);
+  assert.match(said(node("n1", "c"), node("n2", "c", { pool: [payment] })), /aki → so · 2 \(ababab\) is in the pool of n2 only/);
   assert.match(said(node("n1", "c"), node("n2", "c", { accounts: { aki: 1 } })), /aki has 2 on n1 and 1 on n2/);
   assert.match(said(node("n1", "c"), node("n2", "c", { view: { status: "receiving-tx" } })), /the status differs: idle for n1, receiving payments for n2/);
   assert.equal(said(node("n1", "c"), node("n2", "c", { view: { state: "crashed" } })), "n2 is crashed: there is nothing to compare.");

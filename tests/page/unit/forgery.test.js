@@ -17,14 +17,13 @@ test("an untouched copy is valid", () => {
   const verdicts = judge(originals, copy(), ground);
   assert.ok(verdicts.every(({ changed }) => !changed));
   assert.match(story(copy(), verdicts, 12), /copy of blocks 1 to 3, which no node sees/);
-  assert.deepEqual(judge(chain, chain, { ...ground, parent: null, balances: {} }).flatMap(({ reasons }) => reasons), []);
 });
 
 test("a changed field breaks its block and all after it", () => {
   const copies = copy();
   copies[0].transactions[0].value = 1;
   assert.deepEqual(kinds(copies), ["work", "previous+payment", "below"]);
-  assert.match(story(copies, judge(originals, copies, ground), 12), /^Block 1 now hashes to \w{6}…, which ends in .* where 12 are needed.* Blocks 2 to 3 stand on it/);
+  assert.match(story(copies, judge(originals, copies, ground), 12), /^Block 1 now hashes to \w{6}, which ends in .* where 12 are needed.* Blocks 2 to 3 stand on it/);
 });
 
 test("who changes the past has to redo all the work after it", async () => {
@@ -60,8 +59,6 @@ test("each other rule has its reason", () => {
   assert.equal(of({ timestamp: "2009/01/03 18:15:04" }), "work+time");
   assert.equal(of({ nonce: NaN }), "bytes");
   assert.equal(of({ transactions: [{ ...first.transactions[0], value: 1 }, { ...first.transactions[0], value: 1 }] }), "work+payment");
-  const changed = { ...genesis, nonce: 1 };
-  assert.equal(judge([genesis], [changed], { ...ground, parent: null })[0].reasons[0].kind, "genesis");
 });
 
 test("balances are led back through blocks", () => {
