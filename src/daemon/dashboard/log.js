@@ -13,6 +13,9 @@ import { explain } from "./refusals.js";
 /** Entries remembered. */
 const MAX_ENTRIES = 3000;
 
+/** The least time from drawing to drawing: nobody reads faster. */
+const PAUSE_MS = 150;
+
 /** @type {[EntryKind|"all"|"usual", string][]} */
 const KINDS = [
   ["usual", "all but messages"], ["all", "everything"], ["action", "what was done"], ["block", "blocks"],
@@ -27,6 +30,7 @@ export function mount(element, store, api) {
   /** @type {Entry[]} those not drawn yet */
   let fresh = [];
   let framed = false;
+  let drawn = 0;
 
   const filter = filters(() => list.redraw(entries.filter((entry) => passes(entry, filter.value()))));
   const list = rows((entry) => void openEntry(entry, store, api));
@@ -46,11 +50,12 @@ export function mount(element, store, api) {
     if (fresh.length > MAX_ENTRIES) fresh = fresh.slice(-MAX_ENTRIES / 2);
     if (framed) return;
     framed = true;
-    requestAnimationFrame(draw);
+    setTimeout(() => requestAnimationFrame(draw), drawn + PAUSE_MS - performance.now());
   }
 
   function draw() {
     framed = false;
+    drawn = performance.now();
     list.append(fresh.filter((entry) => passes(entry, filter.value())));
     fresh = [];
   }

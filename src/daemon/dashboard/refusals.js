@@ -60,7 +60,7 @@ export function explain(reason, detail, atTip = true) {
 }
 
 /** @type {Explained[1]} */
-function whyOverdrawn([, account, has, asked], detail) {
+function whyOverdrawn([, account, has], detail) {
   const rule = "An account can pay only what it has once everything that goes before is paid.";
   if (!detail) return rule;
   const kept = [...detail.pool, ...detail.queue];
@@ -70,7 +70,7 @@ function whyOverdrawn([, account, has, asked], detail) {
   // The node may have gone on since it refused: then the numbers say nothing about it.
   if (balance - total(paid) + total(got) !== Number(has)) return rule;
   if (kept.length === 0 || paid.length + got.length === 0) {
-    return `${account} has ${balance} at this tip, and ${asked} were to be paid. ${rule}`;
+    return `That is all ${account} has at this tip, and no payment that waits changes it.`;
   }
   const waiting = [];
   if (paid.length > 0) waiting.push(`${total(paid)} ${total(paid) === 1 ? "is" : "are"} promised to ${listed(names(paid, "recipient"))} by ${waits(paid)}`);
