@@ -26,10 +26,11 @@ export function mount(element, store, api) {
   const linkLayer = svg("g", { class: "links" });
   const nodeLayer = svg("g", { class: "nodes" });
   const flightLayer = svg("g", { class: "flight" });
-  const drawing = svg("svg", { class: "drawing", role: "group", "aria-label": "nodes and links" },
-    linkLayer, nodeLayer, flightLayer);
+  // Links lie below the nodes, and yet come after them for Tab: hence two drawings.
+  const above = svg("svg", { class: "drawing above", role: "group", "aria-label": "nodes and messages" }, nodeLayer, flightLayer);
+  const below = svg("svg", { class: "drawing", role: "group", "aria-label": "links" }, linkLayer);
   const table = el("div", { class: "mesh-table", hidden: true });
-  const stage = el("div", { class: "stage" }, drawing);
+  const stage = el("div", { class: "stage" }, above, below);
   const picture = createPicture(linkLayer, nodeLayer, store, api);
   const flight = createFlight(flightLayer, store, { at: picture.layout.at, scale: picture.scale });
   picture.onMoved = flight.follow;
@@ -48,9 +49,8 @@ export function mount(element, store, api) {
     const { width, height } = entry.contentRect;
     if (width > 0 && height > 0) picture.resize(width, height);
   }).observe(stage);
-  letDrag(drawing, picture, store);
-  drawing.addEventListener("keydown", pressWithKeys);
-  drawing.addEventListener("dblclick", (event) => event.preventDefault());
+  letDrag(above, picture, store);
+  stage.addEventListener("keydown", pressWithKeys);
 
   store.on("network", picture.show);
   store.on("selection", () => store.state.network && picture.show(store.state.network));
