@@ -83,11 +83,15 @@
 //!
 //! `expect.tips` is how many different tips there are among the nodes that are up: 1 when all agree.
 
+mod check;
 mod error;
 mod expect;
 mod file;
+mod junit;
 mod layout;
 mod parse;
+mod report;
+mod tap;
 mod words;
 
 use super::Action;
@@ -97,6 +101,7 @@ pub use error::{Flaw, ScenarioError};
 pub use expect::{Expectation, Fact, Of, TxPlace};
 pub use layout::Layout;
 pub use parse::{parse, read};
+pub use report::{Played, PlayedStep, StepResult, Unmet};
 
 /// The version of the format.
 pub const VERSION: u64 = 1;
