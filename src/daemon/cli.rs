@@ -11,7 +11,7 @@ use std::time::Duration;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use self::help::{AFTER_HELP, LONG_ABOUT, MESH_HELP, MINE_BENCH_HELP, NODE_HELP};
+use self::help::{AFTER_HELP, LONG_ABOUT, MESH_HELP, MINE_BENCH_HELP, NODE_HELP, RUN_HELP};
 use self::values::{
     parse_difficulty, parse_interval, parse_name, parse_nodes, parse_origin, parse_seconds,
     parse_socket, parse_switch, parse_threads,
@@ -52,6 +52,9 @@ pub enum Command {
     /// Run several nodes in this process, started and linked
     #[command(after_help = MESH_HELP)]
     Mesh(MeshArgs),
+    /// Play scenario files and report whether all was as they expect
+    #[command(after_help = RUN_HELP)]
+    Run(RunArgs),
     /// Measure how fast this machine searches nonces
     #[command(after_help = MINE_BENCH_HELP)]
     MineBench(MineBenchArgs),
@@ -60,6 +63,17 @@ pub enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
+}
+
+/// Options of `tickchain run`.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// Scenario files, played one after another
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Also write the report to this file, as JUnit XML
+    #[arg(long, env = "TICKCHAIN_JUNIT", value_name = "FILE")]
+    pub junit: Option<PathBuf>,
 }
 
 /// Options of `tickchain mine-bench`.

@@ -3,6 +3,8 @@
 use std::io;
 use std::net::SocketAddr;
 
+use super::controller::ControllerError;
+use super::controller::scenario::ScenarioError;
 use super::genesis_file::GenesisFileError;
 use super::node_api::{PeerAddress, PeerError};
 use crate::driver::DriverError;
@@ -47,6 +49,26 @@ pub enum DaemonError {
         /// How long was waited.
         seconds: u64,
     },
+    /// A scenario file cannot be used.
+    #[error(transparent)]
+    Scenario(#[from] ScenarioError),
+    /// Scenarios did not go as they expect.
+    #[error("{failed} of {of} scenarios did not go as expected: the report says where")]
+    Unmet {
+        /// How many.
+        failed: usize,
+        /// Of so many.
+        of: usize,
+    },
+    /// A signal ended a run before its time.
+    #[error("{signal}: stopped before the end")]
+    Interrupted {
+        /// The signal.
+        signal: &'static str,
+    },
+    /// The controller does not run.
+    #[error(transparent)]
+    Controller(#[from] Box<ControllerError>),
     /// The system gives no random numbers.
     #[error("the system gives no random numbers: {0}")]
     Random(getrandom::Error),
@@ -64,8 +86,17 @@ impl DaemonError {
     /// What the program ends with: 2 for wrong usage, 1 for all else.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Usage(_) | Self::Peer(_) => 2,
+            Self::Usage(_) | Self::Peer(_) | Self::Scenario(_) => 2,
             _ => 1,
+        }
+    }
+}
+
+impl From<ControllerError> for DaemonError {
+    fn from(error: ControllerError) -> Self {
+        match error {
+            ControllerError::Fleet(error) => error,
+            error => Self::Controller(Box::new(error)),
         }
     }
 }

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use smol::future::FutureExt;
 
 use super::cli::{Cli, Command, CommonArgs, MeshArgs, NodeArgs};
+use super::controller::scenario;
 use super::error::DaemonError;
 use super::http::Guard;
 use super::mesh::MeshSetup;
@@ -20,6 +21,7 @@ pub fn run(cli: Cli) -> ExitCode {
     let result = match cli.command() {
         Command::Node(args) => node(args),
         Command::Mesh(args) => run_mesh(args),
+        Command::Run(args) => scenario::run(&args),
         Command::MineBench(args) => {
             mine_bench::run(&args);
             Ok(())

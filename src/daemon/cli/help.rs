@@ -54,6 +54,26 @@ Examples:
 
 The nodes are in memory: when the mesh stops, their chains are gone.";
 
+pub(super) const RUN_HELP: &str = "\
+Examples:
+  tickchain run examples/lessons/first-payment.toml
+  tickchain run examples/lessons/*.toml --junit report.xml
+
+Each file is played on a network of its own, on free ports. The report goes to standard output, in the \
+Test Anything Protocol (TAP 14): a subtest for each file, a test point for each step.
+
+A scenario:
+    version = 1
+    title = \"A payment\"
+    [[steps]]
+    note = \"Aki pays 2 to so.\"
+    tx = { at = \"node1\", sender = \"aki\", recipient = \"so\", value = 2 }
+    [[steps]]
+    until = { condition = \"idle\", limit = 10 }
+    expect.all.pool = 1
+
+Exit codes: 0 all was as expected, 1 something was not, or it was interrupted, 2 a file cannot be used.";
+
 pub(super) const MINE_BENCH_HELP: &str = "\
 Tells which code searches, MH/s (million nonces a second) for one thread and for all, the ratio to \
 hashing whole headers with the sha2 crate, and how long a block takes at each difficulty.

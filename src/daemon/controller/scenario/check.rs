@@ -102,7 +102,7 @@ async fn side(controller: &Controller, node: &Name) -> u64 {
     let outlines = controller.turn().await.outlines();
     let outline = outlines.into_iter().find(|(name, _)| name == node);
     let outline = outline.and_then(|(_, outline)| outline);
-    outline.map_or(0, |outline| outline.side.len() as u64)
+    outline.map_or(0, |outline| outline.node.side.len() as u64)
 }
 
 /// An account that is not there has nothing.

@@ -87,20 +87,27 @@ mod check;
 mod error;
 mod expect;
 mod file;
+mod headless;
 mod junit;
 mod layout;
+mod lessons;
 mod parse;
+mod player;
 mod report;
 mod tap;
 mod words;
+mod write;
 
 use super::Action;
 use crate::ledger::{HexError, TxId};
 
 pub use error::{Flaw, ScenarioError};
 pub use expect::{Expectation, Fact, Of, TxPlace};
+pub(crate) use headless::run;
 pub use layout::Layout;
+pub use lessons::{lesson, lessons};
 pub use parse::{parse, read};
+pub use player::Player;
 pub use report::{Played, PlayedStep, StepResult, Unmet};
 
 /// The version of the format.
