@@ -63,7 +63,10 @@ export function nodeTab(store, api) {
 
   /** Draws what the node holds anew, unless that would take away what one holds on to. */
   function hold() {
-    if (detail === null) return held.replaceChildren(nothing("What it holds is not known while it does not answer."));
+    if (detail === null || detail.view.state !== "up") {
+      held.dataset.of = "";
+      return held.replaceChildren(nothing("What it holds is not known while it does not answer."));
+    }
     const shown = JSON.stringify(detail);
     if (held.dataset.of === digest(shown)) return;
     held.dataset.of = digest(shown);
@@ -141,8 +144,8 @@ function inbox(detail, store) {
   const { inbox: messages, view } = detail;
   if (messages.length === 0) return nothing("Empty.");
   const rows = messages.slice(0, MOST_MESSAGES).map((message) => [
-    link(message.kind, () => store.select(selected(message, view.name, store)), "read this message"),
-    message.from, readyText(message.ready, view.clock), `${message.stamp} · ${message.sequence}`,
+    message.from === null ? message.kind : link(message.kind, () => store.select(selected(message, message.from ?? "", view.name, store)), "read this message"),
+    message.from ?? "added here", readyText(message.ready, view.clock), `${message.stamp} · ${message.sequence}`,
   ]);
   const made = table("inbox", ["message", "from", "ready", "stamp · sequence"], rows);
   if (messages.length <= MOST_MESSAGES) return made;
@@ -151,11 +154,12 @@ function inbox(detail, store) {
 
 /**
  * @param {InboxMessage} message
+ * @param {string} from
  * @param {string} to
  * @param {Store} store
  * @returns {import("./types.js").MessageSelection}
  */
-function selected({ from, kind, sequence, about }, to, store) {
+function selected({ kind, sequence, about }, from, to, store) {
   return { kind: "message", from, to, message: kind, sequence, about: about ?? null, tick: store.state.network?.tick ?? 0 };
 }
 

@@ -61,6 +61,7 @@ export function link(text, onclick, title) {
  * @param {string} [text]
  */
 export function blockLink(store, hash, text) {
+  if (hash === "") return el("span", { class: "soft" }, "not known");
   const made = link(text ?? short(hash), () => store.select({ kind: "block", hash }), `block ${hash}`);
   made.classList.add("block-link", "mono", colourClass(hash));
   made.prepend(el("span", { class: "swatch", "aria-hidden": "true" }));

@@ -5,7 +5,7 @@ import { facts, nothing, table } from "./parts.js";
 import { whyPlace } from "./why.js";
 import { listed } from "./words.js";
 
-/** @import {Api, PaymentView, Place, Selection, Store} from "./types.js" */
+/** @import {Api, PaymentView, Selection, Store, Whereabouts} from "./types.js" */
 
 /** The least time between two readings while the network changes. */
 const PAUSE_MS = 300;
@@ -31,7 +31,7 @@ export function paymentTab(store, api) {
     try {
       /** @type {PaymentView} */
       const view = await api.get(`/tx/${wanted}`);
-      const key = JSON.stringify([view, store.state.network?.nodes.map(({ height }) => height)]);
+      const key = JSON.stringify([view, store.state.network?.nodes.map(({ name }) => name)]);
       if (wanted === id && key !== shown) content.replaceChildren(...describe(wanted, view, store));
       shown = key;
     } catch (problem) {
@@ -65,8 +65,8 @@ export function paymentTab(store, api) {
 function describe(id, view, store) {
   const transaction = view.transaction ?? store.state.payments.get(id) ?? null;
   const title = transaction === null ? "A payment" : `${transaction.sender ?? "Out of nothing"} → ${transaction.recipient}: ${transaction.value.toLocaleString("en")}`;
-  const rows = byPlace(view, store).map(({ nodes, place, height }) => [
-    listed(nodes), el("span", { class: `place place-${place?.place ?? "unknown"}` }, placeWord(place)), confirmations(place, height), whyPlace(place, height),
+  const rows = byPlace(view, store).map(({ nodes, where }) => [
+    listed(nodes), el("span", { class: `place place-${where?.place ?? "unknown"}` }, placeWord(where)), where?.confirmations ?? "–", whyPlace(where),
   ]);
   return [
     el("h2", {}, title),
@@ -83,29 +83,20 @@ function describe(id, view, store) {
  */
 function byPlace(view, store) {
   const places = new Map(view.places.map(({ node, place }) => [node, place]));
-  /** @type {Map<string, {nodes: string[], place: Place|null, height: number}>} */
+  /** @type {Map<string, {nodes: string[], where: Whereabouts|null}>} */
   const groups = new Map();
-  for (const { name, height } of store.state.network?.nodes ?? []) {
-    const place = places.get(name) ?? null;
-    const key = JSON.stringify([place, place?.place === "block" ? height : 0]);
-    const group = groups.get(key) ?? { nodes: [], place, height };
+  for (const { name } of store.state.network?.nodes ?? []) {
+    const where = places.get(name) ?? null;
+    const key = JSON.stringify(where);
+    const group = groups.get(key) ?? { nodes: [], where };
     group.nodes.push(name);
     groups.set(key, group);
   }
   return [...groups.values()];
 }
 
-/** @param {Place|null} place */
-function placeWord(place) {
-  if (place === null) return "not known";
-  return place.place === "block" ? `block ${place.id}` : place.place;
-}
-
-/**
- * Blocks from the payment's to the tip, both counted.
- * @param {Place|null} place
- * @param {number|undefined} height
- */
-function confirmations(place, height) {
-  return place?.place === "block" && height !== undefined && height >= place.id ? height - place.id + 1 : "–";
+/** @param {Whereabouts|null} where */
+function placeWord(where) {
+  if (where === null) return "not known";
+  return where.place === "block" ? `block ${where.block}` : where.place;
 }

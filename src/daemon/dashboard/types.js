@@ -89,7 +89,8 @@
  */
 
 /** @typedef {{place: "waiting"}|{place: "pool"}|{place: "block", id: number}|{place: "refused", reason: string}} Place */
-/** @typedef {{transaction: Transaction|null, places: {node: string, place: Place}[]}} PaymentView */
+/** @typedef {{place: "waiting"|"pool"|"block"|"refused", block?: number, confirmations?: number, reason?: string}} Whereabouts */
+/** @typedef {{transaction: Transaction|null, places: {node: string, place: Whereabouts}[]}} PaymentView */
 
 /**
  * A block in the tree of all branches of all nodes.
@@ -103,7 +104,7 @@
  */
 /** @typedef {{height: number, blocks: TreeBlock[], tips: Record<string, string>}} Tree */
 
-/** @typedef {{from: string, ready: number, stamp: number, sequence: number, kind: Kind, about?: string}} InboxMessage */
+/** @typedef {{from: string|null, ready: number, stamp: number, sequence: number, kind: Kind, about?: string}} InboxMessage */
 /** @typedef {{name: string|null, addr: string, port: number, connected: boolean}} Peer */
 
 /**

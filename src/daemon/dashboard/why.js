@@ -3,7 +3,7 @@
 
 import { counted, listed, paymentInWords } from "./words.js";
 
-/** @import {Event, NodeView, Place} from "./types.js" */
+/** @import {Event, NodeView, Whereabouts} from "./types.js" */
 
 /**
  * The events of one type.
@@ -238,11 +238,10 @@ function bringer(id, events) {
 
 /**
  * What it means that a payment is where it is on some nodes.
- * @param {Place|null} place  null where they do not know it
- * @param {number} [height]  theirs
+ * @param {Whereabouts|null} where  null where they do not know it
  */
-export function whyPlace(place, height) {
-  switch (place?.place) {
+export function whyPlace(where) {
+  switch (where?.place) {
     case undefined:
       return "They have not heard of it.";
     case "waiting":
@@ -250,20 +249,16 @@ export function whyPlace(place, height) {
     case "pool":
       return "It can be paid, and goes into the next block that is mined here.";
     case "block":
-      return whyConfirmed(place.id, height);
+      return whyConfirmed(where.confirmations ?? 1);
     case "refused":
-      return `Refused: ${place.reason}.`;
+      return `Refused: ${where.reason}.`;
   }
 }
 
-/**
- * @param {number} block
- * @param {number|undefined} height
- */
-function whyConfirmed(block, height) {
-  if (height === undefined || height < block) return "Paid on the main chain.";
-  if (height === block) return "Paid in the tip. A branch with more work could still undo it.";
-  return `Paid, with ${counted(height - block, "block")} on top: only a branch with more work from there on could undo it.`;
+/** @param {number} confirmations  blocks from the payment's to the tip, both counted */
+function whyConfirmed(confirmations) {
+  if (confirmations <= 1) return "Paid in the tip. A branch with more work could still undo it.";
+  return `Paid, with ${counted(confirmations - 1, "block")} on top: only a branch with more work from there on could undo it.`;
 }
 
 /**

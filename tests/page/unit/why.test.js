@@ -130,7 +130,7 @@ test("every status has a sentence even where nothing is known of it", () => {
 
 test("a payment's place says how safe it is", () => {
   assert.match(whyPlace(null), /not heard of it/);
-  assert.match(whyPlace({ place: "block", id: 3 }, 3), /in the tip/);
-  assert.match(whyPlace({ place: "block", id: 3 }, 5), /2 blocks on top/);
+  assert.match(whyPlace({ place: "block", block: 3, confirmations: 1 }), /in the tip/);
+  assert.match(whyPlace({ place: "block", block: 3, confirmations: 3 }), /2 blocks on top/);
   assert.match(whyPlace({ place: "refused", reason: "no" }), /Refused: no\./);
 });
