@@ -43,6 +43,13 @@ impl World {
         };
         // Also after a failure: half of it may have been done.
         self.refresh().await;
+        if done.as_ref().is_ok_and(Outcome::is_success) {
+            self.note_action(action);
+        }
+        if self.keep_moment().await {
+            let why = "a new branch of history".to_owned();
+            self.board.publish(ControllerEvent::Reload { why });
+        }
         done
     }
 
@@ -77,6 +84,7 @@ impl World {
         self.set_tick(0);
         self.refresh().await;
         self.forget_old_blocks().await;
+        self.begin_history().await;
         let why = "all nodes were reset".to_owned();
         self.board.publish(ControllerEvent::Reload { why });
         Ok(all(answers))

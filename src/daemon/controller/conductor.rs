@@ -242,6 +242,7 @@ impl World {
             // What happened before is no part of this tick.
             self.refresh().await;
         }
+        self.keep_moment().await;
         for index in 0..self.members.len() {
             let member = &mut self.members[index];
             if !member.takes_ticks() || member.move_clock().await {
@@ -259,6 +260,7 @@ impl World {
         }
         self.set_tick(self.tick + 1);
         let gathered = self.gather().await;
+        self.keep_moment().await;
         self.board.ticked(self.sight(), gathered.events);
         self.tell_lost(&gathered.lost);
         gathered.new_blocks

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use super::action::MAX_TICKS;
+use super::network_file::NetworkFileError;
+use super::snapshots::SnapshotError;
 use super::url::UrlError;
 use crate::daemon::DaemonError;
 use crate::node::Name;
@@ -49,6 +51,12 @@ pub enum ControllerError {
     /// A node of this controller's cannot run.
     #[error("the node cannot run: {0}")]
     Fleet(#[from] DaemonError),
+    /// A network file is none, or too large.
+    #[error(transparent)]
+    NetworkFile(#[from] NetworkFileError),
+    /// There is no such snapshot, or none can be made.
+    #[error(transparent)]
+    Snapshot(#[from] SnapshotError),
     /// The controller is over.
     #[error("the controller is stopping: start the program again")]
     Stopped,

@@ -14,16 +14,24 @@ mod error;
 mod fleet;
 mod follow;
 mod forge;
+mod history;
 mod member;
+mod moment;
 mod near;
 mod network;
+mod network_file;
 mod outline;
+mod past;
+mod save;
 pub mod scenario;
+mod snapshots;
+mod travel;
 mod turn;
 mod url;
 mod wiring;
 mod world;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -42,18 +50,26 @@ pub use error::{CallError, ControllerError};
 pub use fleet::Fleet;
 pub use follow::{LONGEST_WAIT, MAX_PENDING_EVENTS};
 pub use forge::{ForgeError, MAX_FORGE_BITS};
+pub use history::{BranchHistory, HistoryView, MAX_HISTORY_BYTES, MAX_MOMENTS, MomentView};
+pub use moment::Mark;
 pub use network::{
     Activity, ActivityKind, BlockLine, BranchView, ControllerEvent, InboxItem, LessonStep,
     LessonView, LinkState, LinkView, Network, NodeDetail, NodeEvent, NodePlace, NodeView, Position,
     Reach, Tree, Whereabouts,
 };
+pub use network_file::{MAX_NETWORK_FILE_BYTES, NETWORK_FILE_VERSION, NetworkFileError};
 pub use outline::Outline;
+pub use snapshots::{
+    MAX_SNAPSHOT_NAME_BYTES, MAX_SNAPSHOTS, MAX_SNAPSHOTS_BYTES, SnapshotError, SnapshotView,
+};
 pub use turn::{Pair, Topology, Turn};
 pub use url::{NodeUrl, UrlError};
 
 use self::board::Board;
 use self::client::Client;
 use self::conductor::{Conductor, Goal, Run, pursue};
+use self::past::Past;
+use self::snapshots::Snapshots;
 use self::world::World;
 use crate::driver::Subscription;
 use crate::ledger::{Hash, TxId, UncheckedBlock};
@@ -61,6 +77,9 @@ use crate::node::Name;
 
 /// The most nodes a controller has.
 pub const MAX_NODES: usize = 64;
+
+/// The folder for snapshots where no other is given.
+pub const SNAPSHOTS_FOLDER: &str = "tickchain-snapshots";
 
 /// A node of others.
 #[derive(Debug, Clone)]
@@ -78,6 +97,8 @@ pub struct Setup {
     pub nodes: Vec<NodeAddress>,
     /// Nodes of its own.
     pub fleet: Option<Fleet>,
+    /// The folder for snapshots; [`SNAPSHOTS_FOLDER`] where none is given. It is made with the first.
+    pub snapshots: Option<PathBuf>,
 }
 
 /// A controller. Cheap to clone; it goes on until the last clone is gone, or [`Controller::stop`].
@@ -88,6 +109,8 @@ struct Shared {
     world: Arc<Mutex<World>>,
     board: Arc<Board>,
     conductor: Arc<Conductor>,
+    past: Past,
+    snapshots: Arc<Snapshots>,
     _watch: Task<()>,
 }
 
@@ -103,6 +126,9 @@ impl Controller {
             world.add_other(address)?;
         }
         world.meet().await;
+        world.begin_history().await;
+        let past = world.past.clone();
+        let folder = setup.snapshots.unwrap_or_else(|| SNAPSHOTS_FOLDER.into());
         let board = Arc::clone(&world.board);
         let world = Arc::new(Mutex::new(world));
         Ok(Self(Arc::new(Shared {
@@ -110,6 +136,8 @@ impl Controller {
             world,
             board,
             conductor: Arc::default(),
+            past,
+            snapshots: Arc::new(Snapshots::new(folder)),
         })))
     }
 

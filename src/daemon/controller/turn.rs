@@ -83,16 +83,7 @@ impl Turn {
 
     /// How nodes and links are.
     pub(super) fn topology(&self) -> Topology {
-        let members = &self.0.members;
-        let crashed = members
-            .iter()
-            .filter(|member| member.reach == Reach::Crashed);
-        Topology {
-            nodes: members.iter().map(|member| member.name.clone()).collect(),
-            crashed: crashed.map(|member| member.name.clone()).collect(),
-            links: self.0.links.clone(),
-            cut: self.0.cut.clone(),
-        }
+        self.0.topology()
     }
 
     /// A block that some node has or had.

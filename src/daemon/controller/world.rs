@@ -16,6 +16,7 @@ use super::fleet::Fleet;
 use super::member::{GLANCE_TIMEOUT, Member};
 use super::network::{LinkState, LinkView, NodeEvent, Reach};
 use super::outline::Outline;
+use super::past::Past;
 use super::turn::Pair;
 use super::{MAX_NODES, NodeAddress};
 use crate::daemon::node_api::PeerAddress;
@@ -40,6 +41,7 @@ pub(super) struct World {
     pub(super) fleet: Option<Fleet>,
     pub(super) origin: Option<Parameters>,
     pub(super) news: Sender<()>,
+    pub(super) past: Past,
 }
 
 /// What all nodes of a network have in common.
@@ -79,6 +81,7 @@ impl World {
             fleet,
             origin: None,
             news,
+            past: Past::default(),
         };
         if let Some(fleet) = &world.fleet {
             let names: Vec<Name> = fleet.names().into_iter().cloned().collect();
@@ -232,6 +235,7 @@ impl World {
         }
         self.note_links();
         self.note_blocks(&mut gathered).await;
+        self.note_events(&gathered.events, gathered.new_blocks);
         for name in gathered.lost.clone() {
             self.read_tree_of(&name).await;
         }

@@ -95,6 +95,16 @@ impl State {
         self.links.iter().map(|link| &link.peer)
     }
 
+    /// The number of messages in the inbox.
+    pub fn inbox_len(&self) -> usize {
+        self.inbox.len()
+    }
+
+    /// Whether the present clock is not over because a nonce is missing.
+    pub fn is_standing(&self) -> bool {
+        self.standing
+    }
+
     /// Whether a block is asked for that is not begun yet.
     pub fn is_asked_to_mine(&self) -> bool {
         self.mine.is_some()
