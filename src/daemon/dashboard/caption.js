@@ -4,8 +4,11 @@ import { el, set, setText } from "./dom.js";
 
 /** @import {Api, LessonView, Mount, Store} from "./types.js" */
 
-/** Milliseconds from step to step: a caption has to be read. */
-const STEP_MS = 2500;
+/** How long a letter of a caption takes to be read, about. */
+const LETTER_MS = 35;
+
+/** The least and the most from step to step. */
+const STEP_MS = { least: 1500, most: 7000 };
 
 /** @type {Mount} */
 export function mount(element, store, api) {
@@ -49,6 +52,16 @@ function captionText({ caption, about, done, unmet }) {
 }
 
 /**
+ * Milliseconds from step to step, so that the captions can be read on the average.
+ * @param {LessonView|null} lesson
+ */
+function pace(lesson) {
+  const letters = (lesson?.steps ?? []).reduce((sum, { note }) => sum + (note?.length ?? 0), 0);
+  const average = (letters * LETTER_MS) / Math.max(lesson?.of ?? 1, 1);
+  return Math.round(Math.min(Math.max(average, STEP_MS.least), STEP_MS.most));
+}
+
+/**
  * @param {HTMLElement} list
  * @param {LessonView} lesson
  */
@@ -74,7 +87,7 @@ function controls(store, api, steps) {
   }
   const isPlaying = () => store.state.network?.activity?.kind === "lesson";
   const next = el("button", { type: "button", id: "lesson-next", class: "primary", onclick: () => ask("/lesson/next") }, "Next");
-  const play = el("button", { type: "button", id: "lesson-play", onclick: () => (isPlaying() ? api.call("/pause") : ask("/lesson/play", { interval_ms: STEP_MS })) }, "Play");
+  const play = el("button", { type: "button", id: "lesson-play", onclick: () => (isPlaying() ? api.call("/pause") : ask("/lesson/play", { interval_ms: pace(store.state.network?.lesson ?? null) })) }, "Play");
   const all = el("button", {
     type: "button", id: "lesson-steps", "aria-expanded": "false",
     onclick: () => {

@@ -35,7 +35,7 @@ export function openCopy(store, api, first = "scenario") {
     if (as === "curl") {
       setText(about, "The nodes' own calls, since this page was opened or the last reset. Crashes and forged blocks are no calls of a node and stand as comments.");
       const steps = happened(store).steps();
-      text.show(steps.length > 0 ? script(steps) : "# Nothing was done yet.\n");
+      text.show(steps.length > 0 ? script(steps) : "# Nothing was done since this page was opened, or since the last reset.\n");
       return;
     }
     setText(about, "Everything since the last reset on this branch of history. Play it with: tickchain run FILE, or open it under Lessons.");

@@ -62,8 +62,9 @@ export function nodeActions(store, api, detail) {
     show: (view) => {
       const choices = choicesFor(view, store);
       for (const { id, offer } of buttons) offer(choices[id] ?? null);
-      if (told.dataset.of !== view.name) told.hidden = true;
-      told.dataset.of = view.name;
+      const of = `${view.name} ${view.state} ${view.started}`;
+      if (told.dataset.of !== of) told.hidden = true;
+      told.dataset.of = of;
     },
   };
 }
