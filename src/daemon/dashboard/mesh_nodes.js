@@ -45,7 +45,8 @@ export function createNode(name) {
   const tip = svg("text", { class: "tip", y: RADIUS + 51 });
   const scale = svg("g", { "aria-hidden": "true" }, chosen, halo, work, body, pattern,
     svg("circle", { class: "plate", r: RADIUS * 0.62 }), height, badge, poolMark, title, doing, tip);
-  const element = svg("g", { class: "node", role: "button", tabindex: 0, "data-node": name }, scale);
+  const why = svg("title");
+  const element = svg("g", { class: "node", role: "button", tabindex: 0, "data-node": name }, why, scale);
 
   /** @type {Point|null} */
   let place = null;
@@ -72,6 +73,7 @@ export function createNode(name) {
       const classes = ["node", colourClass(node.tip), `state-${node.state}`, `way-${way}`];
       if (!node.started) classes.push("unstarted");
       if (isChosen) classes.push("is-chosen");
+      setText(why, node.why ?? nodeLabel(node));
       set(element, { class: classes.join(" "), "aria-label": nodeLabel(node), "aria-pressed": String(selected) });
       set(pattern, { fill: here ? patternFill(node.tip) : "url(#tip-stripes)" });
       setText(height, `#${node.height}`);
