@@ -114,6 +114,7 @@ export function mount(element, store, api) {
 
   /** To the block of the main chain with this id; the tip where it is above it. @param {number} id */
   async function walkTo(id) {
+    following = id === Infinity;
     await feed.need(Math.min(id, feed.tree().height));
     const tree = feed.placed();
     const there = tree.byId.get(Math.max(id, tree.low))?.find((block) => block.row === 0);

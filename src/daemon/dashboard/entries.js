@@ -254,8 +254,8 @@ function actionText(action, outcome) {
   if ("heal" in action) return [`Heal ${linkText(action.heal)}`, action.heal];
   if ("add" in action) return [`Add ${outcome.name ?? "a node"}`, outcome.name ? [outcome.name] : []];
   if ("remove" in action) return [`Remove ${action.remove}`, [action.remove]];
-  if ("block" in action) return [`Send a block to ${action.block.at.join(", ") || "all nodes"}`, action.block.at];
-  const { id, of, at, remine } = action.forge;
+  if ("block" in action) return [`Send a block to ${(action.block.at ?? []).join(", ") || "all nodes"}`, action.block.at ?? []];
+  const { id, of, at = [], remine } = action.forge;
   return [`Forge block ${id} of ${of}${remine ? ", mined again," : ""} and send it to ${at.join(", ") || "all nodes"}`, at];
 }
 

@@ -33,7 +33,7 @@ const STRIDE = 256;
 
 /**
  * @param {Block[]} originals
- * @param {Block[]} copies
+ * @param {Block[]} copies  with blocks of one's own after them, perhaps
  * @param {Ground} ground
  * @returns {Verdict[]}
  */
@@ -55,7 +55,7 @@ export function judge(originals, copies, ground) {
     if (reasons.length === 0 && below && below.reasons.length > 0) {
       reasons.push({ kind: "below", text: `it stands on block ${block.id - 1}, which is invalid` });
     }
-    verdicts.push({ ...made, reasons, changed: made.hash !== originals[index].hash });
+    verdicts.push({ ...made, reasons, changed: made.hash !== originals[index]?.hash });
   }
   return verdicts;
 }
@@ -150,13 +150,17 @@ export function balancesBefore(after, blocks) {
  * @param {Block[]} copies
  * @param {Verdict[]} verdicts
  * @param {number} difficulty
+ * @param {number} height  of the highest chain that a node has
  */
-export function story(copies, verdicts, difficulty) {
+export function story(copies, verdicts, difficulty, height) {
   const broken = verdicts.findIndex(({ reasons }) => reasons.length > 0);
   const last = copies[copies.length - 1].id;
   if (broken < 0) {
     if (verdicts.every(({ changed }) => !changed)) return untouched(copies[0].id, last);
-    return `The copy holds together again, every hash ends in ${counted(difficulty, "zero bit")}. Send it: a node keeps it as a side branch unless it has more work than the node's own chain, for of equals it stays with the one it saw first.`;
+    const holds = `The copy holds together again: every hash ends in ${counted(difficulty, "zero bit")}.`;
+    return last > height
+      ? `${holds} With block ${last} it has more work than the nodes' chain: send it, and they leave theirs for it, if all its payments can be paid.`
+      : `${holds} It has no more work than the nodes' chain, though: they will keep it as a side branch, as of equals they stay with what they saw first. Add a block to outdo them.`;
   }
   const { id } = copies[broken];
   const { hash, zeros, reasons: [{ kind, text }] } = verdicts[broken];
@@ -165,7 +169,7 @@ export function story(copies, verdicts, difficulty) {
   if (kind === "previous" && broken > 0 && verdicts[broken - 1].changed) {
     return `Block ${id - 1} is valid by itself, but block ${id} still names the hash it had. Re-mine block ${id} as well: who changes the past has to redo all the work after it.`;
   }
-  if (kind === "payment") return `Block ${id} has its proof of work, but ${text}: no work makes a payment payable, and every node checks.${after}`;
+  if (kind === "payment") return `Block ${id} has its proof of work, but ${text}: no work makes a payment payable, and every node looks before it makes a branch its main chain.${after}`;
   return `Block ${id} is invalid: ${text}.${after}`;
 }
 

@@ -147,5 +147,5 @@ export function nextMarked(stops, tick, direction) {
  */
 export function inWords({ tick, marks }) {
   const words = MARKS.filter(([mark]) => marks.includes(mark)).map(([, each]) => each);
-  return words.length > 0 ? `tick ${tick}: ${words.join(", ")}` : `tick ${tick}: nothing much`;
+  return words.length > 0 ? `tick ${tick}: ${words.join(", ")}` : `tick ${tick}`;
 }

@@ -10,9 +10,11 @@ import { createAnswers } from "./tamper_answers.js";
 
 /** @import {Api, Block, NodeDetail, Store, Tree} from "./types.js" */
 /** @import {Ground, Verdict} from "./forgery.js" */
+/** @import {Card} from "./tamper_card.js" */
 
-/** The most blocks that are copied. */
+/** The most blocks that are copied, and that are added to them. */
 const MAX_COPIED = 20;
+const MAX_ADDED = 10;
 
 /** @typedef {{originals: Block[], ground: Ground, more: boolean}} Copied */
 
@@ -86,24 +88,21 @@ function show({ originals, ground, more }, store, api) {
   const mineAll = button("Re-mine all that are broken", () => void mine(null));
   const stop = button("Stop", () => work?.abort());
   const sendAll = button("Send all to the peers", () => void send(copies.map((_, index) => index)));
-  const undoAll = button("Undo all", () => {
-    originals.forEach((_, index) => undo(index));
-  });
+  const addOne = button("Add a block", add);
+  const undoAll = button("Undo all", undoEverything);
   const answers = createAnswers(store, api);
-  const cards = copies.map((block, index) => createCard(block, {
-    edited,
-    mine: () => void mine(index),
-    undo: () => undo(index),
-    send: () => void send([index]),
-  }));
+  const list = el("ol", { class: "tamper-cards", "aria-label": "the copied blocks" });
+  /** @type {Card[]} */
+  const cards = [];
+  for (const block of copies) addCard(block);
   const notes = [
     more ? `The copy ends with block ${copies[copies.length - 1].id}; what comes after it is not shown.` : "",
     ground.balances ? "" : "Balances are not known here, so whether a payment can be paid is left to the nodes.",
   ].filter(Boolean).join(" ");
   const dialog = openDialog(`Tamper with block ${copies[0].id}`, [
     told,
-    el("div", { class: "tamper-cards", tabindex: 0, role: "group", "aria-label": "the copied blocks" }, ...cards.map(({ element }) => element)),
-    el("div", { class: "row" }, mineAll, stop, sendAll, undoAll, progress),
+    list,
+    el("div", { class: "row" }, mineAll, stop, addOne, sendAll, undoAll, progress),
     answers.element,
     ...(notes ? [el("p", { class: "hint" }, notes)] : []),
   ], "tamper");
@@ -119,10 +118,40 @@ function show({ originals, ground, more }, store, api) {
     cards.forEach((card, index) => card.draw(verdicts[index], { minable: minable(index), busy, parentIs: verdicts[index - 1]?.hash ?? ground.parent?.hash ?? null }));
     const mined = tries > 0 && verdicts.every(({ reasons }) => reasons.length === 0);
     const cost = mined ? `It took ${tries.toLocaleString("en")} tries. ` : "";
-    setText(told, cost + story(copies, verdicts, ground.difficulty));
+    setText(told, cost + story(copies, verdicts, ground.difficulty, height()));
     mineAll.disabled = busy || !verdicts.some((_, index) => minable(index));
     sendAll.disabled = busy || verdicts.every(({ changed }) => !changed);
+    addOne.disabled = busy || copies.length >= MAX_COPIED + MAX_ADDED;
     stop.hidden = !busy;
+  }
+
+  /** How high the highest chain of a node is. */
+  function height() {
+    return Math.max(0, ...(store.state.network?.nodes ?? []).map((node) => node.height));
+  }
+
+  /** @param {Block} block */
+  function addCard(block) {
+    const index = cards.length;
+    const card = createCard(block, { edited, mine: () => void mine(index), undo: () => undo(index), send: () => void send([index]) });
+    cards.push(card);
+    list.append(card.element);
+    return card;
+  }
+
+  /** Adds an empty block on top: with more of them than the others have, the copy has more work. */
+  function add() {
+    const last = copies[copies.length - 1];
+    const block = { id: last.id + 1, hash: "", timestamp: last.timestamp, transactions: [], previous_block_hash: verdicts[verdicts.length - 1].hash, nonce: 0 };
+    copies.push(block);
+    addCard(block).element.scrollIntoView({ inline: "end", block: "nearest" });
+    edited();
+  }
+
+  function undoEverything() {
+    for (const card of cards.splice(originals.length)) card.element.remove();
+    copies.length = originals.length;
+    originals.forEach((_, index) => undo(index));
   }
 
   /** Whether a nonce is what a block lacks, or its parent's new hash. @param {number} index */

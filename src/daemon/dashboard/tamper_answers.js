@@ -1,6 +1,8 @@
 // What the peers say of a block that was sent: at once, and once they have looked at it.
 
 import { el } from "./dom.js";
+import { short } from "./looks.js";
+import { listed } from "./words.js";
 
 /** @import {Api, Block, Event, NodeEvent, Outcome, Store} from "./types.js" */
 
@@ -48,12 +50,14 @@ export function createAnswers(store, api) {
   /** @param {Block} block @param {Outcome} outcome */
   function take({ id, hash }, { answers = [], reason: all }) {
     for (const { node, result, reason } of answers) {
-      if (result === "fail") refused.add(`${node} ${hash}`);
-      if (result === "fail") say(false, `${node} refuses block ${id}: ${reason}.`);
-      else say(true, `${node} has block ${id} in its inbox, and looks at it with its next tick.`);
+      if (result === "success") continue;
+      refused.add(`${node} ${hash}`);
+      say(false, `${node} refuses block ${id}: ${briefly(reason ?? "it does not say why")}.`);
     }
-    if (answers.length === 0 && all) say(false, `Block ${id}: ${all}.`);
-    if (answers.some(({ result }) => result === "success")) step.hidden = false;
+    const taken = answers.filter(({ result }) => result === "success").map(({ node }) => node);
+    if (taken.length > 0) say(true, `Block ${id} is in the inbox of ${listed(taken)}, to be looked at with the next tick.`);
+    if (answers.length === 0 && all) say(false, `Block ${id}: ${briefly(all)}.`);
+    if (taken.length > 0) step.hidden = false;
   }
 
   /** @param {NodeEvent[]} events */
@@ -71,6 +75,11 @@ export function createAnswers(store, api) {
   return { element, send, end };
 }
 
+/** A reason with its hashes as short as elsewhere on the page. @param {string} reason */
+function briefly(reason) {
+  return reason.replace(/\b[0-9a-f]{64}\b/g, short);
+}
+
 /**
  * What a node's event says of a block that was sent, if it is about one.
  * @param {string} node
@@ -81,11 +90,11 @@ export function createAnswers(store, api) {
 export function later(node, event, sent) {
   if (event.type === "block" && sent.has(event.hash)) {
     return [true, event.main ? `${node} took block ${event.id} in, on its main chain.`
-      : `${node} keeps block ${event.id} as a side branch: it has no more work than its own chain.`];
+      : `${node} keeps block ${event.id} on a side branch: that has no more work than its own chain, so it does not even look whether the payments can be paid.`];
   }
   if (event.type === "refused" && event.about && sent.has(event.about)) {
     const from = event.from ? `, which ${event.from} sent on` : "";
-    return [false, `${node} refuses block ${sent.get(event.about)}${from}: ${event.reason}.`];
+    return [false, `${node} refuses block ${sent.get(event.about)}${from}: ${briefly(event.reason)}.`];
   }
   if (event.type === "reorganisation" && event.joined.some((hash) => sent.has(hash))) {
     return [true, `${node} left ${event.left.length} of its blocks for the tampered chain, which has more work.`];

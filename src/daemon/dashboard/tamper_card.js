@@ -27,7 +27,7 @@ export function createCard(block, actions) {
   const fills = [];
   const input = (/** @type {string} */ name, /** @type {() => string} */ value, /** @type {(text: string) => void} */ change, className = "") => {
     const field = el("input", {
-      type: "text", "aria-label": name, class: className, spellcheck: "false", autocomplete: "off",
+      type: "text", "aria-label": `${name} of block ${block.id}`, class: className, spellcheck: "false", autocomplete: "off",
       oninput: () => {
         change(field.value);
         actions.edited();
@@ -60,11 +60,12 @@ export function createCard(block, actions) {
   const hash = el("output", { class: "hash" });
   const was = el("span", { class: "hint hash was" });
   const original = block.hash;
+  const previously = original ? `was ${original.slice(0, 20)}…` : "a block of your own";
   const verdict = el("p", { class: "tamper-verdict" });
   const mine = el("button", { type: "button", "aria-label": `Re-mine block ${block.id}`, onclick: actions.mine }, "Re-mine");
   const undo = el("button", { type: "button", class: "quiet", "aria-label": `Undo block ${block.id}`, onclick: actions.undo }, "Undo");
-  const send = el("button", { type: "button", "aria-label": `Send to peers: block ${block.id}`, onclick: actions.send }, "Send to peers");
-  const element = el("div", { class: "tamper-card", role: "group", "aria-label": `block ${block.id}` },
+  const send = el("button", { type: "button", "aria-label": `Send block ${block.id} to the peers`, onclick: actions.send }, "Send");
+  const element = el("li", { class: "tamper-card" },
     el("h3", {}, `Block ${block.id}`),
     row("previous hash", previous),
     row("timestamp", input("timestamp", () => block.timestamp, (text) => (block.timestamp = text))),
@@ -93,11 +94,11 @@ export function createCard(block, actions) {
     previous.classList.toggle("wrong", parentIs !== block.previous_block_hash);
     setText(root, now.root ?? "—");
     drawHash(hash, now);
-    setText(was, now.changed ? `was ${original.slice(0, 20)}…` : "");
-    setText(verdict, valid ? `✓ valid${now.changed ? ", but another block than before" : ""}` : `✗ invalid: ${now.reasons.map(({ text }) => text).join("; ")}.`);
+    setText(was, now.changed ? previously : "");
+    setText(verdict, valid ? `✓ valid${now.changed && original ? ", but another block than before" : ""}` : `✗ invalid: ${now.reasons.map(({ text }) => text).join("; ")}.`);
     mine.disabled = busy || !minable;
     send.disabled = busy || now.hash === null;
-    undo.hidden = !now.changed && now.hash !== null;
+    undo.hidden = !original || (!now.changed && now.hash !== null);
   }
 
   fill();
@@ -111,10 +112,10 @@ export function createCard(block, actions) {
  */
 function paymentFields(payment, name, input) {
   return el("div", { class: "tamper-payment", role: "group", "aria-label": name },
-    input("sender", () => payment.sender ?? "", (text) => (payment.sender = text === "" ? null : text)),
+    input(`sender of ${name}`, () => payment.sender ?? "", (text) => (payment.sender = text === "" ? null : text)),
     el("span", { "aria-hidden": "true" }, "→"),
-    input("recipient", () => payment.recipient, (text) => (payment.recipient = text)),
-    input("value", () => (Number.isNaN(payment.value) ? "" : String(payment.value)), (text) => (payment.value = wholeNumber(text)), "value"));
+    input(`recipient of ${name}`, () => payment.recipient, (text) => (payment.recipient = text)),
+    input(`value of ${name}`, () => (Number.isNaN(payment.value) ? "" : String(payment.value)), (text) => (payment.value = wholeNumber(text)), "value"));
 }
 
 /** A number as it is typed; NaN, which no block can have, for what is none. @param {string} text */

@@ -30,7 +30,7 @@ const MAX_MARKERS = 4;
 /** @param {number} column the column's width */
 export function sizes(column) {
   return {
-    side: Math.min(46, Math.round(column * 0.66)),
+    side: Math.min(50, Math.round(column * 0.68)),
     labelled: column >= LABELLED,
     x: (/** @type {number} */ id) => LEFT + id * column,
     y: (/** @type {number} */ row) => TOP + row * ROW,
@@ -164,7 +164,7 @@ function drawOne(item, block, parent, look, column) {
   // The nodes that stand on a tip are filled alike in the mesh.
   item.pattern.style.fill = names.length > 0 ? patternFill(block.hash) : "none";
   set(item.pattern, place);
-  set(item.number, { y: 4 });
+  set(item.number, { y: 4, class: block.id < 1000 ? "number" : "number long" });
   setText(item.number, labelled ? `#${block.id}` : "");
   set(item.below, { y: tall / 2 + 13 });
   setText(item.below, column >= 72 ? `${short(block.hash)}${block.transactions > 0 ? ` ${block.transactions}●` : ""}` : "");
@@ -176,7 +176,7 @@ function drawOne(item, block, parent, look, column) {
 }
 
 /**
- * Circles with the nodes that stand here.
+ * The nodes that stand here.
  * @param {SVGGElement} group
  * @param {string[]} names
  * @param {number} y
@@ -185,9 +185,15 @@ function drawMarkers(group, names, y) {
   const shown = names.length > MAX_MARKERS ? names.slice(0, MAX_MARKERS - 1) : names;
   const labels = shown.map(shortName);
   if (shown.length < names.length) labels.push(`+${names.length - shown.length}`);
-  const left = -((labels.length - 1) * 18) / 2;
-  group.replaceChildren(...labels.map((label, index) => svg("g", { class: "marker", transform: `translate(${left + index * 18} ${y})` },
-    svg("circle", { r: 8 }), svg("text", { y: 3.5, "text-anchor": "middle" }, label))));
+  const widths = labels.map((label) => Math.max(16, 7 * label.length + 6));
+  let x = -widths.reduce((sum, width) => sum + width + 2, -2) / 2;
+  group.replaceChildren(...labels.map((label, index) => {
+    const width = widths[index];
+    const marker = svg("g", { class: "marker", transform: `translate(${x + width / 2} ${y})` },
+      svg("rect", { x: -width / 2, y: -8, width, height: 16, rx: 8 }), svg("text", { y: 3.5, "text-anchor": "middle" }, label));
+    x += width + 2;
+    return marker;
+  }));
 }
 
 /**

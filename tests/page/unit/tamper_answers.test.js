@@ -7,7 +7,7 @@ const sent = new Map([["aa", 3]]);
 
 test("what becomes of a block that was sent is told, and of no other", () => {
   const block = { type: /** @type {const} */ ("block"), id: 3, hash: "aa", main: false, previous_block_hash: "99", transactions: 1 };
-  assert.match(later("node2", block, sent)?.[1] ?? "", /node2 keeps block 3 as a side branch/);
+  assert.match(later("node2", block, sent)?.[1] ?? "", /node2 keeps block 3 on a side branch/);
   assert.match(later("node2", { ...block, main: true }, sent)?.[1] ?? "", /on its main chain/);
   assert.equal(later("node2", { ...block, hash: "bb" }, sent), null);
   const refused = { type: /** @type {const} */ ("refused"), about: "aa", reason: "aki has 2" };
