@@ -7,84 +7,234 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::controller::NodeUrl;
+use super::controller::api::RunningController;
 use super::node::RunningNode;
 use crate::ledger::Genesis;
 
 /// The most accounts the banner lists.
 const ACCOUNTS: usize = 10;
 
+/// What is said of what runs.
+pub(super) struct Banner<'a> {
+    /// The nodes.
+    pub(super) nodes: Vec<NodeLine>,
+    /// The network, where it is known.
+    pub(super) genesis: Option<&'a Genesis>,
+    /// Whether the nodes ask for a token.
+    pub(super) token: bool,
+    /// The interval at which the clocks run.
+    pub(super) tick: Option<Duration>,
+    /// The controller's page, where there is one.
+    pub(super) page: Option<Page>,
+}
+
+/// What is said of a node.
+#[derive(Serialize)]
+pub(super) struct NodeLine {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    http: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    p2p: Option<String>,
+    #[serde(skip)]
+    base: String,
+    #[serde(skip)]
+    started: bool,
+}
+
+impl NodeLine {
+    pub(super) fn of(node: &RunningNode) -> Self {
+        Self {
+            name: Some(node.name().to_string()),
+            http: node.http().to_string(),
+            p2p: Some(node.p2p().to_string()),
+            base: format!("http://{}", reachable(node.http())),
+            started: node.handle().view().started,
+        }
+    }
+
+    /// A node of others.
+    pub(super) fn elsewhere(url: &NodeUrl) -> Self {
+        Self {
+            name: None,
+            http: url.authority(),
+            p2p: None,
+            base: url.to_string(),
+            started: true,
+        }
+    }
+}
+
+/// Where the controller's page is.
+pub(super) struct Page {
+    address: SocketAddr,
+    login: Option<String>,
+}
+
+impl Page {
+    pub(super) fn of(controller: &RunningController) -> Self {
+        Self {
+            address: controller.address(),
+            login: controller.login_link(),
+        }
+    }
+}
+
 /// The line of `--json`.
 #[derive(Serialize)]
-struct Ready {
+struct Ready<'a> {
     event: &'static str,
-    nodes: Vec<ReadyNode>,
+    nodes: &'a [NodeLine],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    controller: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    login: Option<&'a str>,
     pid: u32,
 }
 
+/// The line that tells of another login link.
 #[derive(Serialize)]
-struct ReadyNode {
-    name: String,
-    http: String,
-    p2p: String,
+struct LoginLine<'a> {
+    event: &'static str,
+    login: &'a str,
 }
 
-/// One line of JSON that says where every node is.
-pub(super) fn json(nodes: &[RunningNode]) -> String {
-    let ready = Ready {
-        event: "ready",
-        nodes: nodes
-            .iter()
-            .map(|node| ReadyNode {
-                name: node.name().to_string(),
-                http: node.http().to_string(),
-                p2p: node.p2p().to_string(),
-            })
-            .collect(),
-        pid: std::process::id(),
-    };
-    let mut line = serde_json::to_string(&ready).expect("strings and numbers are JSON");
+/// What is said of a login link after the first.
+pub(super) fn login(link: &str, json: bool) -> String {
+    match json {
+        true => line(&LoginLine {
+            event: "login",
+            login: link,
+        }),
+        false => format!("Logged in. For another browser:\n  {link}\n"),
+    }
+}
+
+fn line(json: &impl Serialize) -> String {
+    let mut line = serde_json::to_string(json).expect("strings and numbers are JSON");
     line.push('\n');
     line
 }
 
-/// A few lines that say what runs and what to try. `tick` is the interval at which the clocks run.
-pub(super) fn text(
-    nodes: &[RunningNode],
-    genesis: &Genesis,
-    token: bool,
-    tick: Option<Duration>,
-) -> String {
-    let mut out = String::new();
-    let (count, they, clocks) = match nodes.len() {
-        1 => (
-            "one node".to_owned(),
-            "it knows",
-            "The clock ticks by itself",
-        ),
-        count => (
-            format!("{count} nodes"),
-            "they know",
-            "The clocks tick by themselves",
-        ),
-    };
-    let version = env!("CARGO_PKG_VERSION");
-    // Writing to a string cannot fail.
-    let _ = writeln!(
-        out,
-        "tickchain {version}: {count}, in memory: what {they} is gone when this ends\n"
-    );
-    table(
-        &mut out,
-        ["node", "HTTP", "peers"],
-        nodes.iter().map(|node| {
-            let http = format!("http://{}", reachable(node.http()));
-            [node.name().to_string(), http, node.p2p().to_string()]
-        }),
-    );
-    out.push('\n');
+impl Banner<'_> {
+    /// One line of JSON, or a few lines for people.
+    pub(super) fn show(&self, json: bool) -> String {
+        match json {
+            true => self.json(),
+            false => self.text(),
+        }
+    }
+
+    fn json(&self) -> String {
+        let page = self.page.as_ref();
+        line(&Ready {
+            event: "ready",
+            nodes: &self.nodes,
+            controller: page.map(|page| page.address.to_string()),
+            login: page.and_then(|page| page.login.as_deref()),
+            pid: std::process::id(),
+        })
+    }
+
+    /// What runs and what to try.
+    fn text(&self) -> String {
+        let mut out = format!("tickchain {}: ", env!("CARGO_PKG_VERSION"));
+        out += &match (self.nodes.len(), self.genesis) {
+            (1, None) => "a controller of one node\n".to_owned(),
+            (count, None) => format!("a controller of {count} nodes\n"),
+            (1, _) => "one node, in memory: what it knows is gone when this ends\n".to_owned(),
+            (count, _) => {
+                format!("{count} nodes, in memory: what they know is gone when this ends\n")
+            }
+        };
+        if let Some(page) = &self.page {
+            out += &page.text();
+        }
+        out.push('\n');
+        table(
+            &mut out,
+            ["node", "HTTP", "peers"],
+            self.nodes.iter().map(|node| {
+                let or_empty = |text: &Option<String>| text.clone().unwrap_or_default();
+                [or_empty(&node.name), node.base.clone(), or_empty(&node.p2p)]
+            }),
+        );
+        if let Some(genesis) = self.genesis {
+            out.push('\n');
+            accounts(&mut out, genesis);
+        }
+        if let Some(tick) = self.tick {
+            let clocks = match self.nodes.len() {
+                1 => "The clock ticks by itself",
+                _ => "The clocks tick by themselves",
+            };
+            // Writing to a string cannot fail.
+            let _ = writeln!(out, "\n{clocks}, every {tick:?}.");
+        }
+        if let Some(genesis) = self.genesis {
+            let _ = write!(out, "\nTry:\n{}", self.commands(genesis));
+        }
+        out + "\nCtrl-C ends it.\n"
+    }
+
+    fn commands(&self, genesis: &Genesis) -> String {
+        let Some(first) = self.nodes.first() else {
+            return String::new();
+        };
+        let secret = match self.token {
+            true => "-H \"authorization: Bearer $TICKCHAIN_TOKEN\" ",
+            false => "",
+        };
+        let base = &first.base;
+        let names: Vec<&str> = (genesis.accounts.iter().take(2))
+            .map(|account| account.name.as_str())
+            .collect();
+        let sender = names.first().unwrap_or(&"aki");
+        let recipient = names.last().unwrap_or(&"so");
+        // Names may hold any character, the shell's quotes as well.
+        let payment = format!(
+            r#"{{"sender":{},"recipient":{},"value":1}}"#,
+            serde_json::Value::from(*sender),
+            serde_json::Value::from(*recipient),
+        );
+        let payment = payment.replace('\'', r"'\''");
+        let start = match first.started {
+            true => String::new(),
+            false => format!("  curl {secret}{base}/start\n"),
+        };
+        let pay = format!(
+            "  curl {secret}-H 'content-type: application/json' -d '{payment}' {base}/tx/add\n"
+        );
+        let rest = match self.tick.is_some() {
+            true => format!("  curl -N {secret}{base}/events\n  curl {secret}{base}/status\n"),
+            false => {
+                let ticks: Vec<String> = (self.nodes.iter())
+                    .map(|node| format!("{}/clock/1", node.base.trim_start_matches("http://")))
+                    .collect();
+                let ticks = ticks.join(" ");
+                format!("  curl {secret}{ticks}\n  curl {secret}{base}/txPool/all\n")
+            }
+        };
+        start + &pay + &rest
+    }
+}
+
+impl Page {
+    fn text(&self) -> String {
+        match &self.login {
+            None => format!("\n  Open http://{}\n", self.address),
+            Some(link) => format!(
+                "\n  Open {link}\n  It logs one browser in; the next link is shown here once it was used.\n"
+            ),
+        }
+    }
+}
+
+fn accounts(out: &mut String, genesis: &Genesis) {
     let accounts = genesis.accounts.iter().take(ACCOUNTS);
     table(
-        &mut out,
+        out,
         ["account", "balance"],
         accounts.map(|account| [account.name.to_string(), account.balance.to_string()]),
     );
@@ -92,59 +242,6 @@ pub(super) fn text(
     if more > 0 {
         let _ = writeln!(out, "  and {more} more");
     }
-    if let Some(tick) = tick {
-        let _ = writeln!(out, "\n{clocks}, every {tick:?}.");
-    }
-    let _ = writeln!(
-        out,
-        "\nTry:\n{}\nCtrl-C ends it.",
-        commands(nodes, genesis, token, tick.is_some())
-    );
-    out
-}
-
-fn commands(nodes: &[RunningNode], genesis: &Genesis, token: bool, ticks: bool) -> String {
-    let Some(first) = nodes.first() else {
-        return String::new();
-    };
-    let secret = match token {
-        true => "-H \"authorization: Bearer $TICKCHAIN_TOKEN\" ",
-        false => "",
-    };
-    let base = format!("http://{}", reachable(first.http()));
-    let names: Vec<&str> = (genesis.accounts.iter().take(2))
-        .map(|account| account.name.as_str())
-        .collect();
-    let sender = names.first().unwrap_or(&"aki");
-    let recipient = names.last().unwrap_or(&"so");
-    // Names may hold any character, the shell's quotes as well.
-    let payment = format!(
-        r#"{{"sender":{},"recipient":{},"value":1}}"#,
-        serde_json::Value::from(*sender),
-        serde_json::Value::from(*recipient),
-    );
-    let payment = payment.replace('\'', r"'\''");
-    let start = match first.handle().view().started {
-        true => String::new(),
-        false => format!("  curl {secret}{base}/start\n"),
-    };
-    if ticks {
-        return format!(
-            "{start}  curl {secret}-H 'content-type: application/json' -d '{payment}' {base}/tx/add\n  \
-             curl -N {secret}{base}/events\n  \
-             curl {secret}{base}/status\n",
-        );
-    }
-    let all: Vec<String> = nodes
-        .iter()
-        .map(|node| format!("{}/clock/1", reachable(node.http())))
-        .collect();
-    format!(
-        "{start}  curl {secret}-H 'content-type: application/json' -d '{payment}' {base}/tx/add\n  \
-         curl {secret}{}\n  \
-         curl {secret}{base}/txPool/all\n",
-        all.join(" ")
-    )
 }
 
 /// The address to call a node by on this machine.

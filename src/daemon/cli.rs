@@ -11,11 +11,14 @@ use std::time::Duration;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use self::help::{AFTER_HELP, LONG_ABOUT, MESH_HELP, MINE_BENCH_HELP, NODE_HELP, RUN_HELP};
-use self::values::{
-    parse_difficulty, parse_interval, parse_name, parse_nodes, parse_origin, parse_seconds,
-    parse_socket, parse_switch, parse_threads,
+use self::help::{
+    AFTER_HELP, CONTROLLER_HELP, LONG_ABOUT, MESH_HELP, MINE_BENCH_HELP, NODE_HELP, RUN_HELP,
 };
+use self::values::{
+    parse_controller, parse_difficulty, parse_interval, parse_name, parse_nodes, parse_origin,
+    parse_seconds, parse_socket, parse_switch, parse_threads,
+};
+use crate::daemon::controller::NodeUrl;
 use crate::daemon::node_api::PeerAddress;
 use crate::ledger::Difficulty;
 use crate::node::Name;
@@ -49,9 +52,12 @@ pub enum Command {
     /// Run one node: an HTTP API for its controller, a socket for its peers
     #[command(after_help = NODE_HELP)]
     Node(NodeArgs),
-    /// Run several nodes in this process, started and linked
+    /// Run several nodes in this process, started and linked, and the page to watch and move them
     #[command(after_help = MESH_HELP)]
     Mesh(MeshArgs),
+    /// Control nodes that run already, here or elsewhere: a web page and an HTTP API
+    #[command(after_help = CONTROLLER_HELP)]
+    Controller(ControllerArgs),
     /// Play scenario files and report whether all was as they expect
     #[command(after_help = RUN_HELP)]
     Run(RunArgs),
@@ -166,12 +172,75 @@ pub struct MeshArgs {
         default_value = "127.0.0.1"
     )]
     pub bind: IpAddr,
+    /// Where the controller and its page listen; port 0 takes a free one, `none` runs the nodes alone
+    #[arg(
+        long,
+        env = "TICKCHAIN_CONTROLLER",
+        value_name = "ADDR:PORT|none",
+        default_value = "127.0.0.1:50080",
+        value_parser = parse_controller
+    )]
+    pub controller: ControllerAt,
+    /// Where named snapshots are kept; made with the first
+    #[arg(
+        long,
+        env = "TICKCHAIN_SNAPSHOTS",
+        value_name = "DIR",
+        default_value = "tickchain-snapshots"
+    )]
+    pub snapshots: PathBuf,
     /// What both commands know.
     #[command(flatten)]
     pub common: CommonArgs,
 }
 
-/// Options that both commands know.
+/// Where a mesh's controller listens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ControllerAt {
+    /// There.
+    Socket(SocketAddr),
+    /// There is none.
+    None,
+}
+
+/// Options of `tickchain controller`.
+#[derive(Debug, Args)]
+pub struct ControllerArgs {
+    /// A node to control, by the URL of its HTTP API; may be given more than once, ticked in this order
+    #[arg(
+        long = "node",
+        env = "TICKCHAIN_NODE",
+        value_name = "http://HOST:PORT",
+        value_delimiter = ',',
+        required = true
+    )]
+    pub nodes: Vec<NodeUrl>,
+    /// Where the controller and its page listen; port 0 takes a free one
+    #[arg(
+        long,
+        env = "TICKCHAIN_LISTEN",
+        value_name = "ADDR:PORT",
+        default_value = "127.0.0.1:50080",
+        value_parser = parse_socket
+    )]
+    pub listen: SocketAddr,
+    /// A file with the token that the nodes ask for
+    #[arg(long, env = "TICKCHAIN_NODE_TOKEN_FILE", value_name = "FILE")]
+    pub node_token_file: Option<PathBuf>,
+    /// Where named snapshots are kept; made with the first
+    #[arg(
+        long,
+        env = "TICKCHAIN_SNAPSHOTS",
+        value_name = "DIR",
+        default_value = "tickchain-snapshots"
+    )]
+    pub snapshots: PathBuf,
+    /// Who may use it.
+    #[command(flatten)]
+    pub access: AccessArgs,
+}
+
+/// Options that several commands know.
 #[derive(Debug, Args)]
 pub struct CommonArgs {
     /// A TOML file with the network's accounts, difficulty and timestamp; without it aki 2, so 7, satoshi 5 and 12 bits
@@ -186,6 +255,14 @@ pub struct CommonArgs {
     /// Let the clock run by itself, one tick each such interval: 500ms, 2s, 1m, 1h
     #[arg(long, env = "TICKCHAIN_TICK", value_name = "INTERVAL", value_parser = parse_interval)]
     pub tick: Option<Duration>,
+    /// Who may use the API.
+    #[command(flatten)]
+    pub access: AccessArgs,
+}
+
+/// Options that say who may use an API, and how it is told where that is.
+#[derive(Debug, Args)]
+pub struct AccessArgs {
     /// A web origin whose pages may use the API, such as http://localhost:3000; may be given more than once
     #[arg(
         long,
@@ -268,7 +345,7 @@ fn with_tip(mut error: clap::Error) -> clap::Error {
         let named = ["tickchain", command].map(str::to_owned);
         Cli::try_parse_from(named.into_iter().chain(given.clone())).is_ok()
     };
-    if let Some(command) = ["mesh", "node"].into_iter().find(fits) {
+    if let Some(command) = ["mesh", "node", "controller"].into_iter().find(fits) {
         let tip = format!("tickchain {command} {}", given.join(" "));
         error.insert(
             ContextKind::Suggested,

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use super::controller::ControllerError;
 use super::controller::scenario::ScenarioError;
@@ -69,6 +70,14 @@ pub enum DaemonError {
     /// The controller does not run.
     #[error(transparent)]
     Controller(#[from] Box<ControllerError>),
+    /// A file with a token cannot be used.
+    #[error("{}: {reason}: give a file with the nodes' token in one line with --node-token-file", .path.display())]
+    TokenFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The system gives no random numbers.
     #[error("the system gives no random numbers: {0}")]
     Random(getrandom::Error),

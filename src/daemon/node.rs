@@ -86,7 +86,7 @@ impl Sockets {
     }
 }
 
-fn bind(address: SocketAddr, option: &'static str) -> Result<TcpListener, DaemonError> {
+pub(super) fn bind(address: SocketAddr, option: &'static str) -> Result<TcpListener, DaemonError> {
     TcpListener::bind(address).map_err(|source| DaemonError::Bind {
         address,
         option,

@@ -1,18 +1,20 @@
 //! The program: a command line in, an exit code out.
 
+mod control;
+
 use std::net::IpAddr;
 use std::process::ExitCode;
 
-use smol::future::FutureExt;
+use smol::future::{FutureExt, zip};
 
-use super::cli::{Cli, Command, CommonArgs, MeshArgs, NodeArgs};
+use super::banner::{self, Banner, NodeLine};
+use super::cli::{AccessArgs, Cli, Command, NodeArgs};
+use super::controller::api::RunningController;
 use super::controller::scenario;
 use super::error::DaemonError;
 use super::http::Guard;
-use super::mesh::MeshSetup;
 use super::node::{RunningNode, Setup, Sockets};
-use super::{banner, genesis_file, mesh, mine_bench, signals};
-use crate::ledger::Genesis;
+use super::{genesis_file, mine_bench, signals};
 
 /// Does what the command line asks for until a signal ends it. What goes wrong is written to standard
 /// error.
@@ -20,8 +22,9 @@ pub fn run(cli: Cli) -> ExitCode {
     super::log::init(cli.log.as_deref());
     let result = match cli.command() {
         Command::Node(args) => node(args),
-        Command::Mesh(args) => run_mesh(args),
+        Command::Mesh(args) => control::mesh(args),
         Command::Run(args) => scenario::run(&args),
+        Command::Controller(args) => control::controller(args),
         Command::MineBench(args) => {
             mine_bench::run(&args);
             Ok(())
@@ -45,7 +48,7 @@ pub fn run(cli: Cli) -> ExitCode {
 
 fn node(args: NodeArgs) -> Result<(), DaemonError> {
     let common = args.common;
-    check_exposure(args.http.ip(), "--http", &common)?;
+    check_exposure(args.http.ip(), "--http", &common.access)?;
     if !args.p2p.ip().is_loopback() {
         log::warn!(
             "peers from other machines can connect to {}: they are not authenticated",
@@ -56,10 +59,10 @@ fn node(args: NodeArgs) -> Result<(), DaemonError> {
     let setup = Setup {
         genesis: genesis.clone(),
         latency: common.latency,
-        guard: guard(&common),
+        guard: guard(&common.access),
         ..Setup::new(args.name)
     };
-    until_signal(&common, &genesis, async {
+    until_signal(async {
         let sockets = Sockets::bind((args.http, "--http"), (args.p2p, "--p2p"))?;
         let node = RunningNode::new(sockets, setup)?;
         for peer in args.peers {
@@ -68,41 +71,36 @@ fn node(args: NodeArgs) -> Result<(), DaemonError> {
         if args.start {
             node.start().await?;
         }
-        Ok(vec![node])
+        node.tick(common.tick);
+        let banner = Banner {
+            nodes: vec![NodeLine::of(&node)],
+            genesis: Some(&genesis),
+            token: common.access.token.is_some(),
+            tick: common.tick,
+            page: None,
+        };
+        Ok(Running {
+            ready: banner.show(common.access.json),
+            nodes: vec![node],
+            controller: None,
+        })
     })
 }
 
-fn run_mesh(args: MeshArgs) -> Result<(), DaemonError> {
-    let common = args.common;
-    check_exposure(args.bind, "--bind", &common)?;
-    let genesis = genesis_file::read(common.genesis.as_deref(), common.difficulty)?;
-    let setup = MeshSetup {
-        nodes: args.nodes,
-        topology: args.topology,
-        bind: args.bind,
-        http_base: args.http_base,
-        p2p_base: args.p2p_base,
-        genesis: genesis.clone(),
-        latency: common.latency,
-        guard: guard(&common),
-    };
-    until_signal(&common, &genesis, mesh::run(&setup))
-}
-
-fn guard(common: &CommonArgs) -> Guard {
+fn guard(access: &AccessArgs) -> Guard {
     Guard {
-        allow_hosts: common.allow_host.clone(),
-        allow_origins: common.allow_origin.clone(),
-        token: common.token.clone(),
+        allow_hosts: access.allow_host.clone(),
+        allow_origins: access.allow_origin.clone(),
+        token: access.token.clone(),
     }
 }
 
-/// Other machines may use the API only with a token.
-fn check_exposure(ip: IpAddr, option: &str, common: &CommonArgs) -> Result<(), DaemonError> {
+/// Other machines may use a node's API only with a token.
+fn check_exposure(ip: IpAddr, option: &str, access: &AccessArgs) -> Result<(), DaemonError> {
     if ip.is_loopback() {
         return Ok(());
     }
-    if common.token.is_none() {
+    if access.token.is_none() {
         return Err(DaemonError::Usage(format!(
             "{option} {ip} lets other machines use the API: give a secret with --token, or stay on \
              this machine with 127.0.0.1"
@@ -111,50 +109,69 @@ fn check_exposure(ip: IpAddr, option: &str, common: &CommonArgs) -> Result<(), D
     log::warn!(
         "other machines can connect to the API on {ip}: the token goes over the wire in clear"
     );
-    if common.allow_host.is_empty() {
-        log::warn!(
-            "no --allow-host is given: only this machine's own names are answered; add \
-             --allow-host NAME-OR-IP"
-        );
+    if access.allow_host.is_empty() {
+        warn_of_hosts();
     }
     Ok(())
 }
 
-/// Starts nodes, says so, and runs them until the first signal.
+fn warn_of_hosts() {
+    log::warn!(
+        "no --allow-host is given: only this machine's own names are answered; add --allow-host \
+         NAME-OR-IP"
+    );
+}
+
+/// What runs until a signal ends it.
+struct Running {
+    /// What is said once it does.
+    ready: String,
+    /// Nodes that are nobody's.
+    nodes: Vec<RunningNode>,
+    controller: Option<RunningController>,
+}
+
+impl Running {
+    async fn stop(self) {
+        let stops: Vec<_> = (self.nodes.into_iter())
+            .map(|node| smol::spawn(node.stop()))
+            .collect();
+        let nodes = async {
+            for stop in stops {
+                stop.await;
+            }
+        };
+        let controller = async {
+            if let Some(controller) = self.controller {
+                controller.stop().await;
+            }
+        };
+        zip(nodes, controller).await;
+    }
+}
+
+/// Starts something, says so, and runs it until the first signal.
 fn until_signal(
-    common: &CommonArgs,
-    genesis: &Genesis,
-    start: impl Future<Output = Result<Vec<RunningNode>, DaemonError>>,
+    start: impl Future<Output = Result<Running, DaemonError>>,
 ) -> Result<(), DaemonError> {
     let signals = signals::listen().map_err(|source| DaemonError::System {
         what: "cannot listen for signals",
         source,
     })?;
     smol::block_on(async {
+        let started = async { start.await.map(Some) };
         let interrupted = async {
             let _ = signals.recv().await;
-            Ok(Vec::new())
+            Ok(None)
         };
-        let nodes = start.or(interrupted).await?;
-        if nodes.is_empty() {
+        let Some(running) = started.or(interrupted).await? else {
             return Ok(());
-        }
-        for node in &nodes {
-            node.tick(common.tick);
-        }
-        banner::print(&match common.json {
-            true => banner::json(&nodes),
-            false => banner::text(&nodes, genesis, common.token.is_some(), common.tick),
-        });
+        };
+        banner::print(&running.ready);
         if let Ok(signal) = signals.recv().await {
             log::info!("{signal}: stopping");
         }
-        let stops: Vec<_> = (nodes.into_iter())
-            .map(|node| smol::spawn(node.stop()))
-            .collect();
-        for stop in stops {
-            stop.await;
-        }
+        running.stop().await;
         Ok(())
     })
 }

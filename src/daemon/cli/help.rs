@@ -6,13 +6,15 @@ A blockchain you step through, one clock tick at a time.
 Nodes keep a small proof-of-work chain and tell each other about payments and blocks. Nothing moves \
 until you move a node's clock, so you see each payment and each block travel, forks appear and heal.
 
-Without a command, `mesh` is run: three nodes in this process, started and linked.";
+Without a command, `mesh` is run: three nodes in this process, started and linked, and a web page to \
+watch them and move their clocks.";
 
 pub(super) const AFTER_HELP: &str = "\
 Examples:
-  tickchain                          three nodes on HTTP ports 50082 to 50084
+  tickchain                          three nodes, and their page on http://127.0.0.1:50080
   tickchain mesh --nodes 5 --topology ring --tick 1s
   tickchain node --http 127.0.0.1:50082 --p2p 127.0.0.1:65001 --peer 127.0.0.1:65002
+  tickchain controller --node http://127.0.0.1:50082 --node http://127.0.0.1:50083
   tickchain completions bash > ~/.local/share/bash-completion/completions/tickchain
 
 Every option can be given as a variable too: --http-base as TICKCHAIN_HTTP_BASE.
@@ -44,15 +46,33 @@ The node is in memory: when it stops, its chain is gone.";
 
 pub(super) const MESH_HELP: &str = "\
 Examples:
-  tickchain mesh
+  tickchain mesh                     then open http://127.0.0.1:50080
   curl -H 'content-type: application/json' -d '{\"sender\":\"aki\",\"recipient\":\"so\",\"value\":2}' \\
        http://127.0.0.1:50082/tx/add
   for port in 50082 50083 50084; do curl http://127.0.0.1:$port/clock/1; done
   curl http://127.0.0.1:50082/status
 
-  tickchain mesh --nodes 4 --topology line --http-base 0 --p2p-base 0 --json
+  tickchain mesh --nodes 4 --topology line --http-base 0 --p2p-base 0 --controller 127.0.0.1:0 --json
+  tickchain mesh --controller none   the nodes alone
+  tickchain mesh --controller 0.0.0.0:50080 --allow-host 192.0.2.7
+                                     for other machines too: prints a link that logs one browser in
 
 The nodes are in memory: when the mesh stops, their chains are gone.";
+
+pub(super) const CONTROLLER_HELP: &str = "\
+Examples:
+  tickchain controller --node http://127.0.0.1:50082 --node http://127.0.0.1:50083
+  tickchain controller --node http://192.0.2.1:50082 --node http://192.0.2.2:50082 \\
+      --node-token-file token.txt
+  tickchain controller --node http://127.0.0.1:50082 --listen 127.0.0.1:0 --json
+
+The nodes are ticked in the order given. They are not this controller's: it can cut and heal their
+links, reset and restore them, but not crash them or start new ones.
+
+  For other machines too:
+    tickchain controller --node http://127.0.0.1:50082 --listen 0.0.0.0:50080 --allow-host 192.0.2.7
+  It prints a link that logs one browser in, and the next link once that was used. Scripts send the
+  secret given with --token, as `Authorization: Bearer`.";
 
 pub(super) const RUN_HELP: &str = "\
 Examples:

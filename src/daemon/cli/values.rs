@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use super::{MAX_MESH_NODES, MAX_TICK};
+use super::{ControllerAt, MAX_MESH_NODES, MAX_TICK};
 use crate::ledger::Difficulty;
 use crate::node::Name;
 
@@ -82,6 +82,16 @@ pub(super) fn parse_socket(text: &str) -> Result<SocketAddr, String> {
     })
 }
 
+/// Where a mesh's controller is to listen.
+pub(super) fn parse_controller(text: &str) -> Result<ControllerAt, String> {
+    match text {
+        "none" => Ok(ControllerAt::None),
+        _ => parse_socket(text)
+            .map(ControllerAt::Socket)
+            .map_err(|error| format!("{error}; `none` runs the nodes alone")),
+    }
+}
+
 pub(super) fn parse_nodes(text: &str) -> Result<u16, String> {
     let nodes = text.parse().ok();
     nodes
@@ -147,6 +157,15 @@ mod tests {
                 "{error}"
             );
         }
+    }
+
+    #[test]
+    fn a_controller_is_somewhere_or_not_at_all() {
+        assert_eq!(parse_controller("none"), Ok(ControllerAt::None));
+        let at = parse_controller("localhost:0");
+        assert_eq!(at, Ok(ControllerAt::Socket(([127, 0, 0, 1], 0).into())));
+        let error = parse_controller("50080").unwrap_err();
+        assert!(error.contains("none"), "{error}");
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod openapi;
 mod page;
 mod problem;
 mod routes;
+mod server;
 mod view;
 
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use hyper::http::request::Parts;
 pub use self::act::{MAX_ACTIONS, MAX_INTERVAL_MS};
 pub use self::login::{Login, MAX_SESSIONS};
 pub use self::routes::routes;
+pub use self::server::RunningController;
 use super::Controller;
 use crate::daemon::http::{Application, Closing, Guard, Limit, MAX_STREAMS, Problem, Service};
 use crate::node::MAX_MESSAGE_BYTES;
