@@ -7,8 +7,19 @@ use bytes::Bytes;
 use super::Api;
 use crate::daemon::http::{Call, Outcome, Reply, openapi};
 
-/// OpenAPI 3.1, in parts of a few screens.
-const PARTS: [&str; 1] = [include_str!("openapi/head.json")];
+/// OpenAPI 3.1, in parts of a few screens; some are the nodes' as well.
+const PARTS: [&str; 10] = [
+    include_str!("openapi/head.json"),
+    include_str!("openapi/page.json"),
+    include_str!("openapi/network.json"),
+    include_str!("openapi/actions.json"),
+    include_str!("openapi/action_schemas.json"),
+    include_str!("openapi/network_schemas.json"),
+    include_str!("openapi/event_schemas.json"),
+    include_str!("../../node_api/openapi/problems.json"),
+    include_str!("../../node_api/openapi/ledger_schemas.json"),
+    include_str!("../../node_api/openapi/events.json"),
+];
 
 static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| openapi::join(&PARTS));
 
