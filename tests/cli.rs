@@ -40,6 +40,8 @@ fn a_taken_port_is_named() {
         "0",
         "--http-base",
         &port,
+        "--controller",
+        "none",
     ];
     fails(
         &mesh,
@@ -95,6 +97,8 @@ fn a_mesh_is_started_and_linked_when_it_says_it_is_ready() {
         "0",
         "--p2p-base",
         "0",
+        "--controller",
+        "127.0.0.1:0",
     ];
     let process = Process::start(&arguments);
     assert_eq!(process.ready["event"], "ready");
@@ -110,6 +114,17 @@ fn a_mesh_is_started_and_linked_when_it_says_it_is_ready() {
         assert_eq!(peers.as_array().map(Vec::len), Some(2), "{peers}");
     }
 }
+
+/// A mesh on ports that the system chooses.
+const FREE: [&str; 7] = [
+    "mesh",
+    "--http-base",
+    "0",
+    "--p2p-base",
+    "0",
+    "--controller",
+    "127.0.0.1:0",
+];
 
 /// What the program says on standard output once it runs.
 fn banner(arguments: &[&str]) -> String {
@@ -131,7 +146,7 @@ fn banner(arguments: &[&str]) -> String {
 
 #[test]
 fn the_banner_shows_what_runs_and_what_to_try() {
-    let banner = self::banner(&["mesh", "--http-base", "0", "--p2p-base", "0"]);
+    let banner = self::banner(&FREE);
     let version = format!("tickchain {}", env!("CARGO_PKG_VERSION"));
     for word in [
         version.as_str(),
@@ -149,7 +164,7 @@ fn the_banner_shows_what_runs_and_what_to_try() {
 
 #[test]
 fn a_banner_of_clocks_that_tick_suggests_nothing_that_is_refused() {
-    let arguments = "mesh --http-base 0 --p2p-base 0 --tick 300ms";
+    let arguments = "mesh --http-base 0 --p2p-base 0 --controller none --tick 300ms";
     let text = banner(&arguments.split(' ').collect::<Vec<_>>());
     for word in [
         "The clocks tick by themselves, every 300ms.",
@@ -161,7 +176,7 @@ fn a_banner_of_clocks_that_tick_suggests_nothing_that_is_refused() {
         assert!(text.contains(word), "no {word:?} in {text}");
     }
     assert!(!text.contains("clock/1"), "{text}");
-    let arguments = "mesh --nodes 1 --http-base 0 --p2p-base 0";
+    let arguments = "mesh --nodes 1 --http-base 0 --p2p-base 0 --controller none";
     let text = banner(&arguments.split(' ').collect::<Vec<_>>());
     assert!(text.contains("what it knows is gone"), "{text}");
 }

@@ -43,6 +43,25 @@ fn help_teaches() {
         &["mesh", "--help"],
         &["Examples:", "--topology", "ring", "TICKCHAIN_NODES", "curl"],
     );
+    says(
+        &["mesh", "--help"],
+        &[
+            "50080",
+            "--controller none",
+            "http://127.0.0.1:50080",
+            "--snapshots",
+        ],
+    );
+    says(
+        &["controller", "--help"],
+        &[
+            "Examples:",
+            "--node-token-file",
+            "TICKCHAIN_LISTEN",
+            "50080",
+            "logs one browser in",
+        ],
+    );
 }
 
 #[test]
@@ -88,9 +107,33 @@ fn wrong_usage_is_2_and_says_what_is_right() {
         &["full", "ring", "line", "star"],
     );
     fails(
-        &["mesh", "--http-base", "65535", "--p2p-base", "0"],
+        &[
+            "mesh",
+            "--http-base",
+            "65535",
+            "--p2p-base",
+            "0",
+            "--controller",
+            "none",
+        ],
         2,
         &["65535", "--http-base"],
+    );
+    fails(
+        &["mesh", "--controller", "50080"],
+        2,
+        &["--controller", "not ADDR:PORT", "`none`"],
+    );
+    fails(&["controller"], 2, &["--node", "http://HOST:PORT"]);
+    fails(
+        &["controller", "--node", "127.0.0.1:50082"],
+        2,
+        &["does not begin with http://"],
+    );
+    fails(
+        &["--listen", "127.0.0.1:0", "--node", "http://127.0.0.1:1"],
+        2,
+        &["tickchain controller --listen"],
     );
     fails(&["node", "--allow-origin", "example.org"], 2, &["http://"]);
     let own = [
@@ -203,6 +246,8 @@ fn another_network_is_told_of_with_the_remedy() {
         "0",
         "--p2p-base",
         "0",
+        "--controller",
+        "none",
     ]);
     let peer = other.socket(0, "p2p").to_string();
     let mut command = tickchain(&["node", "--json", "--peer", &peer, "--difficulty", "3"]);

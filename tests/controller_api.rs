@@ -160,7 +160,7 @@ fn every_operation_refuses_as_documented() {
 fn what_makes_no_sense_is_said_and_changes_nothing() {
     let rig = Rig::new();
     let before = rig.get("/network").json();
-    let none = "0".repeat(32);
+    let none = "f".repeat(32);
     for (path, body, status, word) in [
         ("/do", r#"{"tick": 0}"#, 400, "1 to 10000"),
         ("/do", r#"{"tick": 10001}"#, 400, "1 to 10000"),

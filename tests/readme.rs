@@ -21,6 +21,7 @@ impl Mesh {
     fn start() -> Self {
         let mut process = Command::new(env!("CARGO_BIN_EXE_tickchain"))
             .args(["mesh", "--json", "--http-base", "0", "--p2p-base", "0"])
+            .args(["--controller", "127.0.0.1:0"])
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();

@@ -152,14 +152,7 @@ impl Banner<'_> {
             out += &page.text();
         }
         out.push('\n');
-        table(
-            &mut out,
-            ["node", "HTTP", "peers"],
-            self.nodes.iter().map(|node| {
-                let or_empty = |text: &Option<String>| text.clone().unwrap_or_default();
-                [or_empty(&node.name), node.base.clone(), or_empty(&node.p2p)]
-            }),
-        );
+        self.list_nodes(&mut out);
         if let Some(genesis) = self.genesis {
             out.push('\n');
             accounts(&mut out, genesis);
@@ -176,6 +169,18 @@ impl Banner<'_> {
             let _ = write!(out, "\nTry:\n{}", self.commands(genesis));
         }
         out + "\nCtrl-C ends it.\n"
+    }
+
+    fn list_nodes(&self, out: &mut String) {
+        let named = self.nodes.iter().filter_map(|node| {
+            let (name, p2p) = (node.name.clone()?, node.p2p.clone()?);
+            Some([name, node.base.clone(), p2p])
+        });
+        let elsewhere = self.nodes.iter().filter(|node| node.name.is_none());
+        match self.genesis {
+            Some(_) => table(out, ["node", "HTTP", "peers"], named),
+            None => table(out, ["node"], elsewhere.map(|node| [node.base.clone()])),
+        }
     }
 
     fn commands(&self, genesis: &Genesis) -> String {

@@ -7,7 +7,7 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
-use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -69,6 +69,7 @@ pub fn says(arguments: &[&str], words: &[&str]) {
 /// The program, running and ready; killed when dropped.
 pub struct Process {
     child: Child,
+    lines: BufReader<ChildStdout>,
     pub ready: Json,
 }
 
@@ -88,12 +89,31 @@ impl Process {
         let mut child = command.spawn().expect("the program starts");
         let stdout = child.stdout.take().expect("it is piped");
         let mut line = String::new();
-        BufReader::new(stdout)
-            .read_line(&mut line)
-            .expect("its output is text");
+        let mut lines = BufReader::new(stdout);
+        lines.read_line(&mut line).expect("its output is text");
         let ready = serde_json::from_str(&line)
             .unwrap_or_else(|_| panic!("not a line of JSON: {line:?}, {:?}", child.wait()));
-        Self { child, ready }
+        Self {
+            child,
+            lines,
+            ready,
+        }
+    }
+
+    /// The next line it writes, of JSON.
+    #[track_caller]
+    pub fn line(&mut self) -> Json {
+        let mut line = String::new();
+        self.lines.read_line(&mut line).expect("its output is text");
+        serde_json::from_str(&line).unwrap_or_else(|_| panic!("not a line of JSON: {line:?}"))
+    }
+
+    /// Where its controller listens.
+    pub fn controller(&self) -> SocketAddr {
+        let text = self.ready["controller"].as_str();
+        text.expect("it has a controller")
+            .parse()
+            .expect("an address")
     }
 
     pub fn socket(&self, node: usize, key: &str) -> SocketAddr {
