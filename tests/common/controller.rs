@@ -10,6 +10,7 @@ use std::net::{SocketAddr, TcpListener};
 
 use async_channel::Receiver;
 use serde_json::Value as Json;
+use tempfile::TempDir;
 use tickchain::daemon::controller::api::RunningController;
 use tickchain::daemon::controller::{Controller, Fleet, Setup};
 use tickchain::daemon::http::Guard;
@@ -27,6 +28,8 @@ pub struct Rig {
     pub link: Option<String>,
     /// The links after the first.
     pub links: Receiver<String>,
+    /// Where its snapshots are kept.
+    pub snapshots: TempDir,
     running: Option<RunningController>,
 }
 
@@ -39,10 +42,12 @@ impl Rig {
         smol::block_on(async {
             let setup = MeshSetup::default();
             let nodes = mesh::run(&setup).await.unwrap();
+            let snapshots = tempfile::tempdir().unwrap();
             let http = nodes.iter().map(|node| node.http()).collect();
             let controller = Controller::new(Setup {
                 nodes: Vec::new(),
                 fleet: Some(Fleet::new(setup, nodes)),
+                snapshots: Some(snapshots.path().to_owned()),
             });
             let controller = controller.await.unwrap();
             let socket = TcpListener::bind(listen).unwrap();
@@ -58,6 +63,7 @@ impl Rig {
                 link: running.login_link(),
                 links,
                 running: Some(running),
+                snapshots,
             }
         })
     }
