@@ -75,6 +75,7 @@ static ASSETS: &[Asset] = assets! {
     "save.js",
     "status.js",
     "store.js",
+    "stream.js",
     "style.css",
     "table.js",
     "tamper.js",

@@ -1,12 +1,9 @@
 // What the page knows: one state, fed by GET /network and then by the event stream.
 
-import { get } from "./api.js";
 import { keepApart } from "./looks.js";
+import { createStream } from "./stream.js";
 
 /** @import {ChangedMessage, NodeEvent, NodeView, Network, Selection, StreamMessage, TickMessage, Topics, Transaction} from "./types.js" */
-
-/** Waits before connecting again, doubled each time up to the second. */
-const RETRY_MS = [500, 5000];
 
 /** Payments whose words are remembered, for those in flight and in the log. */
 const MAX_PAYMENTS = 20_000;
@@ -168,82 +165,20 @@ export function createStore() {
       case "snapshots":
         return tell("snapshots", null);
       case "reload":
-        return void readAnew(message.why);
+        return void stream.readAnew(message.why);
       case "resync":
-        return void readAnew("too much happened to follow");
+        return void stream.readAnew("too much happened to follow");
     }
   }
 
-  /** @type {{id: number, message: StreamMessage}[]|null} what comes while the network is read */
-  let held = null;
-
-  /**
-   * Reads everything anew, on the open stream. What comes meanwhile is taken after it.
-   * @param {string} why
-   */
-  async function readAnew(why) {
-    if (held) return;
-    held = [];
-    try {
-      const network = await get("/network");
-      const later = held.filter(({ id }) => id > network.event);
-      held = null;
+  const stream = createStream({
+    read(network, why) {
       replace(network);
-      tell("reload", why);
-      for (const { message } of later) take(message);
-    } catch {
-      held = null;
-      reconnect();
-    }
-  }
-
-  /** @type {EventSource|null} */
-  let stream = null;
-  let retryMs = RETRY_MS[0];
-
-  /** Reads the network and follows the stream; for as long as the page is open. */
-  async function connect() {
-    try {
-      const network = await get("/network");
-      const again = state.network !== null;
-      replace(network);
-      if (again) tell("reload", "the controller is back");
-      follow(network.event);
-    } catch {
-      reconnect();
-    }
-  }
-
-  /** @param {number} after */
-  function follow(after) {
-    const source = new EventSource(`/events?after=${after}`);
-    stream = source;
-    source.onopen = () => {
-      retryMs = RETRY_MS[0];
-      setConnection("up");
-    };
-    // Not left to the browser, which would ask for the same `after` again.
-    source.onerror = () => reconnect();
-    source.onmessage = (event) => {
-      const message = JSON.parse(event.data);
-      if (held) held.push({ id: Number(event.lastEventId), message });
-      else take(message);
-    };
-  }
-
-  let waiting = false;
-  function reconnect() {
-    stream?.close();
-    stream = null;
-    setConnection("lost");
-    if (waiting) return;
-    waiting = true;
-    setTimeout(() => {
-      waiting = false;
-      void connect();
-    }, retryMs);
-    retryMs = Math.min(retryMs * 2, RETRY_MS[1]);
-  }
+      if (why !== null) tell("reload", why);
+    },
+    take,
+    connection: setConnection,
+  });
 
   /**
    * @param {string|null} name
@@ -253,5 +188,5 @@ export function createStore() {
     return state.network?.nodes.find((each) => each.name === name);
   }
 
-  return { state, on, tell, select, connect, node };
+  return { state, on, tell, select, connect: stream.connect, node };
 }
