@@ -96,6 +96,7 @@ static ASSETS: &[Asset] = assets! {
     "views.js",
     "why.js",
     "words.js",
+    "workshop.js",
 };
 
 /// The page itself.

@@ -3,18 +3,18 @@
 
 import { openDialog } from "./dialog.js";
 import { el, setText } from "./dom.js";
-import { balancesBefore, judge, remine, story } from "./forgery.js";
+import { balancesBefore, story } from "./forgery.js";
+import { createAnswers } from "./tamper_answers.js";
 import { createCard } from "./tamper_card.js";
 import { addBlock, createTree, mostStoodOn, neighbour, parentOf, place } from "./tree.js";
-import { createAnswers } from "./tamper_answers.js";
+import { createWorkshop } from "./workshop.js";
 
 /** @import {Api, Block, NodeDetail, Store, Tree} from "./types.js" */
-/** @import {Ground, Verdict} from "./forgery.js" */
+/** @import {Ground} from "./forgery.js" */
 /** @import {Card} from "./tamper_card.js" */
 
-/** The most blocks that are copied, and that are added to them. */
+/** The most blocks that are copied. */
 const MAX_COPIED = 20;
-const MAX_ADDED = 10;
 
 /** @typedef {{originals: Block[], ground: Ground, more: boolean}} Copied */
 
@@ -75,139 +75,110 @@ export async function openTamper(hash, store, api) {
  * @param {Api} api
  */
 function show({ originals, ground, more }, store, api) {
-  const copies = structuredClone(originals);
-  /** @type {Verdict[]} */
-  let verdicts = [];
-  /** @type {AbortController|null} */
-  let work = null;
-  let tries = 0;
-
+  const shop = createWorkshop(originals, ground);
+  const answers = createAnswers(store, api);
   const told = el("p", { class: "tamper-story", role: "status" });
   const progress = el("p", { class: "hint tamper-progress", role: "status" });
+  const list = el("ol", { class: "tamper-cards", "aria-label": "the copied blocks" });
   const button = (/** @type {string} */ text, /** @type {() => void} */ onclick) => el("button", { type: "button", onclick }, text);
   const mineAll = button("Re-mine all that are broken", () => void mine(null));
-  const stop = button("Stop", () => work?.abort());
-  const sendAll = button("Send all to the peers", () => void send(copies.map((_, index) => index)));
-  const addOne = button("Add a block", add);
-  const undoAll = button("Undo all", undoEverything);
-  const answers = createAnswers(store, api);
-  const list = el("ol", { class: "tamper-cards", "aria-label": "the copied blocks" });
+  const stop = button("Stop", shop.stop);
+  const addOne = button("Add a block", () => {
+    addCard(shop.add()).element.scrollIntoView({ inline: "end", block: "nearest" });
+    draw();
+  });
+  const sendAll = button("Send all to the peers", () => void send(shop.copies.map((_, index) => index)));
+  const undoAll = button("Undo all", () => {
+    shop.undoAll();
+    for (const card of cards.splice(originals.length)) card.element.remove();
+    refill();
+  });
   /** @type {Card[]} */
   const cards = [];
-  for (const block of copies) addCard(block);
-  const notes = [
-    more ? `The copy ends with block ${copies[copies.length - 1].id}; what comes after it is not shown.` : "",
-    ground.balances ? "" : "Balances are not known here, so whether a payment can be paid is left to the nodes.",
-  ].filter(Boolean).join(" ");
-  const dialog = openDialog(`Tamper with block ${copies[0].id}`, [
-    told,
-    list,
-    el("div", { class: "row" }, mineAll, stop, addOne, sendAll, undoAll, progress),
-    answers.element,
-    ...(notes ? [el("p", { class: "hint" }, notes)] : []),
-  ], "tamper");
-  dialog.addEventListener("close", () => {
-    work?.abort();
-    answers.end();
-  });
-
-  function edited() {
-    work?.abort();
-    verdicts = judge(originals, copies, ground);
-    const busy = work !== null;
-    cards.forEach((card, index) => card.draw(verdicts[index], { minable: minable(index), busy, parentIs: verdicts[index - 1]?.hash ?? ground.parent?.hash ?? null }));
-    const mined = tries > 0 && verdicts.every(({ reasons }) => reasons.length === 0);
-    const cost = mined ? `It took ${tries.toLocaleString("en")} tries. ` : "";
-    setText(told, cost + story(copies, verdicts, ground.difficulty, height()));
-    mineAll.disabled = busy || !verdicts.some((_, index) => minable(index));
-    sendAll.disabled = busy || verdicts.every(({ changed }) => !changed);
-    addOne.disabled = busy || copies.length >= MAX_COPIED + MAX_ADDED;
-    stop.hidden = !busy;
-  }
-
-  /** How high the highest chain of a node is. */
-  function height() {
-    return Math.max(0, ...(store.state.network?.nodes ?? []).map((node) => node.height));
-  }
 
   /** @param {Block} block */
   function addCard(block) {
     const index = cards.length;
-    const card = createCard(block, { edited, mine: () => void mine(index), undo: () => undo(index), send: () => void send([index]) });
+    const card = createCard(block, {
+      edited: () => {
+        shop.edited();
+        draw();
+      },
+      mine: () => void mine(index),
+      undo: () => {
+        shop.undo(index);
+        refill();
+      },
+      send: () => void send([index]),
+    });
     cards.push(card);
     list.append(card.element);
     return card;
   }
 
-  /** Adds an empty block on top: with more of them than the others have, the copy has more work. */
-  function add() {
-    const last = copies[copies.length - 1];
-    const block = { id: last.id + 1, hash: "", timestamp: last.timestamp, transactions: [], previous_block_hash: verdicts[verdicts.length - 1].hash, nonce: 0 };
-    copies.push(block);
-    addCard(block).element.scrollIntoView({ inline: "end", block: "nearest" });
-    edited();
+  function draw() {
+    const verdicts = shop.verdicts();
+    const isBusy = shop.isBusy();
+    cards.forEach((card, index) => card.draw(verdicts[index], {
+      isMinable: !isBusy && shop.isMinable(index), isBusy, parentIs: verdicts[index - 1]?.hash ?? ground.parent?.hash ?? null,
+    }));
+    const isMined = shop.tries() > 0 && verdicts.every(({ reasons }) => reasons.length === 0);
+    const cost = isMined ? `It took ${shop.tries().toLocaleString("en")} tries. ` : "";
+    const height = Math.max(0, ...(store.state.network?.nodes ?? []).map((node) => node.height));
+    setText(told, cost + story(shop.copies, verdicts, ground.difficulty, height));
+    mineAll.disabled = isBusy || !verdicts.some((_, index) => shop.isMinable(index));
+    sendAll.disabled = isBusy || verdicts.every(({ changed }) => !changed);
+    addOne.disabled = !shop.canAdd();
+    stop.hidden = !isBusy;
   }
 
-  function undoEverything() {
-    for (const card of cards.splice(originals.length)) card.element.remove();
-    copies.length = originals.length;
-    originals.forEach((_, index) => undo(index));
+  /** Writes into the fields what was changed but by typing. */
+  function refill() {
+    for (const card of cards) card.fill();
+    draw();
   }
 
-  /** Whether a nonce is what a block lacks, or its parent's new hash. @param {number} index */
-  function minable(index) {
-    const { hash, reasons } = verdicts[index];
-    const parentReady = index === 0 || verdicts[index - 1].hash !== null;
-    return parentReady && hash !== null && reasons.some(({ kind }) => kind === "work" || (kind === "previous" && index > 0));
-  }
-
-  /** Re-mines one block, or each that needs it from the first on. @param {number|null} only */
+  /** @param {number|null} only */
   async function mine(only) {
-    const stopped = new AbortController();
-    work = stopped;
-    const begun = performance.now();
-    let tried = 0;
-    for (let index = only ?? 0; index < copies.length && !stopped.signal.aborted; index += 1) {
-      verdicts = judge(originals, copies, ground);
-      if (!minable(index)) continue;
-      const block = copies[index];
-      const parent = verdicts[index - 1]?.hash;
-      if (parent) block.previous_block_hash = parent;
-      const found = await remine(block, ground.difficulty, (more) => {
-        const rate = Math.round(((tried + more) / (performance.now() - begun)) * 1000);
-        setText(progress, `Block ${block.id}: ${(tried + more).toLocaleString("en")} hashes, ${rate.toLocaleString("en")} a second; ${(2 ** ground.difficulty).toLocaleString("en")} are needed on average.`);
-        stop.hidden = false;
-      }, stopped.signal);
-      if (!found) break;
-      tried += found.tried;
-      block.nonce = found.nonce;
-      cards[index].fill();
-      if (only !== null) break;
-    }
-    const wasStopped = stopped.signal.aborted;
-    work = null;
-    tries += tried;
-    setText(progress, wasStopped ? "Stopped." : `${tried.toLocaleString("en")} hashes in ${((performance.now() - begun) / 1000).toFixed(2)} s.`);
-    cards.forEach((card) => card.fill());
-    edited();
-  }
-
-  /** @param {number} index */
-  function undo(index) {
-    Object.assign(copies[index], structuredClone(originals[index]));
-    tries = 0;
-    cards[index].fill();
-    edited();
+    const done = shop.mine(only, (block, tried, ms) => setText(progress, progressText(block, tried, ms, ground.difficulty)));
+    draw();
+    const { tried, ms, stopped } = await done;
+    setText(progress, stopped ? "Stopped." : `${tried.toLocaleString("en")} hashes in ${(ms / 1000).toFixed(2)} s.`);
+    refill();
   }
 
   /** Sends blocks to every node, as if a peer had. @param {number[]} indices */
   async function send(indices) {
     for (const index of indices) {
-      if (!verdicts[index].changed && indices.length > 1) continue;
-      const { hash } = verdicts[index];
-      if (hash !== null) await answers.send({ ...copies[index], hash });
+      const { hash, changed } = shop.verdicts()[index];
+      if (hash !== null && (changed || indices.length === 1)) await answers.send({ ...shop.copies[index], hash });
     }
   }
 
-  edited();
+  for (const block of shop.copies) addCard(block);
+  const notes = [
+    more ? `The copy ends with block ${originals[originals.length - 1].id}; what comes after it is not shown.` : "",
+    ground.balances ? "" : "Balances are not known here, so whether a payment can be paid is left to the nodes.",
+  ].filter(Boolean).join(" ");
+  const dialog = openDialog(`Tamper with block ${originals[0].id}`, [
+    told, list, el("div", { class: "row" }, mineAll, stop, addOne, sendAll, undoAll, progress), answers.element,
+    ...(notes ? [el("p", { class: "hint" }, notes)] : []),
+  ], "tamper");
+  dialog.addEventListener("close", () => {
+    shop.stop();
+    answers.end();
+  });
+  draw();
+}
+
+/**
+ * @param {Block} block
+ * @param {number} tried
+ * @param {number} ms
+ * @param {number} difficulty
+ */
+function progressText(block, tried, ms, difficulty) {
+  const rate = Math.round((tried / ms) * 1000);
+  const text = [tried, rate, 2 ** difficulty].map((number) => number.toLocaleString("en"));
+  return `Block ${block.id}: ${text[0]} hashes, ${text[1]} a second; ${text[2]} are needed on average.`;
 }

@@ -16,7 +16,7 @@ const MAX_LINES = 60;
 export function createAnswers(store, api) {
   const list = el("ul", { class: "tamper-answers", "aria-live": "polite", "aria-label": "what the peers say" });
   const step = el("button", { type: "button", onclick: () => void api.act({ tick: 1 }) }, "Step: let them look");
-  const element = el("div", { hidden: true }, el("h3", {}, "What the peers say"), list, step);
+  const element = el("div", { hidden: true }, el("div", { class: "row" }, el("h3", {}, "What the peers say"), step), list);
   /** @type {Map<string, number>} ids of blocks sent, by hash */
   const sent = new Map();
   /** Who has refused which block at once: the answer says so already. @type {Set<string>} */

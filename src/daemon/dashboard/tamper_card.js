@@ -85,9 +85,9 @@ export function createCard(block, actions) {
 
   /**
    * @param {Verdict} now
-   * @param {{minable: boolean, busy: boolean, parentIs: string|null}} at
+   * @param {{isMinable: boolean, isBusy: boolean, parentIs: string|null}} at
    */
-  function draw(now, { minable, busy, parentIs }) {
+  function draw(now, { isMinable, isBusy, parentIs }) {
     const valid = now.reasons.length === 0;
     element.classList.toggle("invalid", !valid);
     element.classList.toggle("changed", now.changed);
@@ -96,8 +96,8 @@ export function createCard(block, actions) {
     drawHash(hash, now);
     setText(was, now.changed ? previously : "");
     setText(verdict, valid ? `✓ valid${now.changed && original ? ", but another block than before" : ""}` : `✗ invalid: ${now.reasons.map(({ text }) => text).join("; ")}.`);
-    mine.disabled = busy || !minable;
-    send.disabled = busy || now.hash === null;
+    mine.disabled = !isMinable;
+    send.disabled = isBusy || now.hash === null;
     undo.hidden = !original || (!now.changed && now.hash !== null);
   }
 
