@@ -44,8 +44,8 @@ function remember(store) {
   const blockIds = new Map();
   /** @type {Step[]} */
   let steps = [];
-  /** @type {HistoryBranch[]} */
-  let branches = [];
+  /** @type {HistoryBranch|undefined} where the last tick was lived */
+  let stood;
   /** @type {Set<() => void>} */
   const whenReplaced = new Set();
 
@@ -77,7 +77,7 @@ function remember(store) {
     }
   });
   store.on("tick", (message) => {
-    branches = message.branches;
+    stood = message.branches.find(({ id }) => id === message.position.branch);
     step(null, null);
   });
   store.on("did", ({ action, outcome }) => {
@@ -85,10 +85,8 @@ function remember(store) {
     if (!("tick" in action) && !("until" in action)) step(action, outcome);
   });
   store.on("reload", () => {
-    const now = store.state.network?.branches ?? [];
-    const replaced = isReplaced(branches, now);
-    branches = now;
-    if (!replaced) return;
+    if (!stood || !isReplaced(stood, store.state.network?.branches ?? [])) return;
+    stood = undefined;
     byNode.clear();
     steps = [];
     for (const listener of whenReplaced) listener();
@@ -129,13 +127,16 @@ function keepBlock(blockIds, hash, id) {
 }
 
 /**
- * Whether another history took the place of this one: going back keeps every branch as long as it
- * was, while a reset, a restored network or a lesson begins anew.
- * @param {HistoryBranch[]} before
+ * Whether another history took the place of this one: going back keeps the branch where one stood as
+ * long as it was, while a reset, a restored network or a lesson begins anew.
+ * @param {HistoryBranch} stood
  * @param {HistoryBranch[]} now
  */
-export function isReplaced(before, now) {
-  return before.some((old) => !now.some(({ id, name, last }) => id === old.id && name === old.name && last >= old.last));
+export function isReplaced(stood, now) {
+  const same = now.find(({ id, name }) => id === stood.id && name === stood.name);
+  if (!same || same.last < stood.last) return true;
+  // One moment only, and not the first there was: that of a network that was restored.
+  return same.first > stood.last || (same.first === same.last && same.first !== stood.first);
 }
 
 /**

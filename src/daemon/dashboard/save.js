@@ -8,7 +8,7 @@ import { counted } from "./words.js";
 
 /** @import {Api, Mount, Store} from "./types.js" */
 
-/** @typedef {{name: string, tick: number, nodes: number, bytes: number}} Snapshot */
+/** @typedef {{name: string, tick: number|null, nodes: number|null, bytes: number, damaged?: string}} Snapshot */
 
 /** The largest network file the controller reads. */
 const MAX_FILE_BYTES = 256 * 1024 * 1024;
@@ -93,18 +93,19 @@ function saveForm(store, api, attempt) {
  * @param {Api} api
  * @param {Attempt} attempt
  */
-function row({ name, tick, nodes, bytes }, api, attempt) {
-  const restore = el("button", { type: "button", "aria-label": `restore ${name}` }, "Restore");
+function row({ name, tick, nodes, bytes, damaged }, api, attempt) {
+  const held = tick === null || nodes === null ? "damaged" : `tick ${tick} · ${counted(nodes, "node")}`;
+  const restore = el("button", { type: "button", "aria-label": `restore ${name}`, disabled: damaged !== undefined }, "Restore");
   const remove = el("button", { type: "button", class: "quiet", "aria-label": `remove ${name}`, title: "remove" }, "×");
   restore.addEventListener("click", async () => {
-    const text = `The network as it is now gives way to “${name}” (tick ${tick}, ${counted(nodes, "node")}). The snapshot stays.`;
+    const text = `The network as it is now gives way to “${name}” (${held}). The snapshot stays.`;
     if (await ask("Restore this snapshot?", text, "Restore")) await attempt(() => api.post("/snapshot/restore", { name }), `“${name}” is back.`);
   });
   remove.addEventListener("click", async () => {
     if (await ask("Remove this snapshot?", `“${name}” is gone for good then.`, "Remove")) await attempt(() => api.post("/snapshot/remove", { name }), `“${name}” is removed.`);
   });
   return el("li", { class: "snapshot" },
-    el("span", { class: "snapshot-name" }, name), el("span", { class: "hint" }, `tick ${tick} · ${counted(nodes, "node")} · ${size(bytes)}`), restore, remove);
+    el("span", { class: "snapshot-name" }, name), el("span", { class: "hint" }, `${held} · ${size(bytes)}${damaged ? ` · ${damaged}` : ""}`), restore, remove);
 }
 
 /** @param {number} bytes */

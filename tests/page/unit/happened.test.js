@@ -29,7 +29,7 @@ function tick(/** @type {ReturnType<typeof storeAt>} */ { network, tell }, /** @
   network.tick = to;
   network.position = { ...network.position, tick: to };
   network.nodes = /** @type {any} */ ([{ name: "node1", http: "http://127.0.0.1:1", p2p: null, clock: to, state: "up" }]);
-  tell("tick", { branches: network.branches });
+  tell("tick", { branches: network.branches, position: network.position });
   tell("events", [{ node: "node1", id: to, event: { type: "clock", clock: to, status: "idle" } }]);
 }
 
@@ -41,12 +41,14 @@ test("the steps of a branch are its own and those before it left its parent", ()
   assert.deepEqual(ticks({ branch: 0, tick: 5 }), ["0:1", "0:4", "0:5"]);
 });
 
-test("a history is another one when a branch of the old is gone or shorter", () => {
-  assert.equal(isReplaced([main], [main, whatIf]), false);
-  assert.equal(isReplaced([main, whatIf], [main, { ...whatIf, last: 7 }]), false);
-  assert.equal(isReplaced([main], [{ ...main, last: 0 }]), true);
-  assert.equal(isReplaced([main, whatIf], [main]), true);
-  assert.equal(isReplaced([], [main]), false);
+test("a history is another one when the branch where one stood is gone, shorter or begun anew", () => {
+  assert.equal(isReplaced(main, [main, whatIf]), false);
+  assert.equal(isReplaced(whatIf, [{ ...main, first: 3 }, { ...whatIf, last: 7 }]), false);
+  assert.equal(isReplaced({ ...main, last: 0 }, [{ ...main, last: 0 }]), false);
+  assert.equal(isReplaced(main, [{ ...main, last: 0 }]), true);
+  assert.equal(isReplaced(whatIf, [main]), true);
+  assert.equal(isReplaced(main, [{ ...main, first: 20, last: 20 }]), true);
+  assert.equal(isReplaced(main, [{ ...main, first: 9 }]), true);
 });
 
 test("going back keeps what led there, and only that", () => {
