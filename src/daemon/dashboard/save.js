@@ -22,7 +22,7 @@ export function mount(element, store, api) {
     told.classList.toggle("wrong", wrong);
   };
   /**
-   * Does something, and tells how it went.
+   * Does something, tells how it went, and whether it went well.
    * @param {() => Promise<unknown>} work
    * @param {string} done
    */
@@ -31,14 +31,18 @@ export function mount(element, store, api) {
     try {
       await work();
       tell(done);
+      return true;
     } catch (problem) {
       tell(problem instanceof Error ? problem.message : String(problem), true);
+      return false;
     }
   };
 
+  /** @type {Set<string>} */
+  let names = new Set();
   const list = el("ul", { class: "snapshots", "aria-label": "snapshots" });
   element.append(
-    saveForm(store, api, attempt),
+    saveForm(store, api, attempt, (name) => names.has(name)),
     list,
     el("hr"),
     ...fileButtons(store, tell, attempt),
@@ -52,6 +56,7 @@ export function mount(element, store, api) {
     try {
       /** @type {Snapshot[]} */
       const snapshots = await api.get("/snapshots");
+      names = new Set(snapshots.map(({ name }) => name));
       list.replaceChildren(...snapshots.map((snapshot) => row(snapshot, api, attempt)));
       if (snapshots.length === 0) list.append(el("li", { class: "hint" }, "No snapshots yet."));
     } catch (problem) {
@@ -67,23 +72,23 @@ export function mount(element, store, api) {
   });
 }
 
-/** @typedef {(work: () => Promise<unknown>, done: string) => Promise<void>} Attempt */
+/** @typedef {(work: () => Promise<unknown>, done: string) => Promise<boolean>} Attempt */
 
 /**
  * @param {Store} store
  * @param {Api} api
  * @param {Attempt} attempt
+ * @param {(name: string) => boolean} isTaken
  */
-function saveForm(store, api, attempt) {
+function saveForm(store, api, attempt, isTaken) {
   const name = el("input", { id: "snapshot-name", "aria-label": "name of the snapshot", maxlength: 64, autocomplete: "off", spellcheck: "false" });
   const form = el("form", { class: "row" }, name, el("button", { type: "submit", id: "snapshot-save", class: "primary" }, "Save snapshot"));
   store.on("network", ({ position }) => set(name, { placeholder: `tick ${position.tick}` }));
-  form.addEventListener("submit", (event) => {
+  form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const as = name.value.trim() || `tick ${store.state.network?.position.tick ?? 0}`;
-    void attempt(() => api.post("/snapshot/save", { name: as }), `Saved as “${as}”.`).then(() => {
-      name.value = "";
-    });
+    if (isTaken(as) && !(await ask("Replace this snapshot?", `There is a snapshot “${as}” already.`, "Replace"))) return;
+    if (await attempt(() => api.post("/snapshot/save", { name: as }), `Saved as “${as}”.`)) name.value = "";
   });
   return form;
 }
