@@ -2,7 +2,7 @@
 
 import { openCopy } from "./copy.js";
 import { ask } from "./dialog.js";
-import { el, set, setText } from "./dom.js";
+import { el, set } from "./dom.js";
 import { download, upload } from "./files.js";
 import { counted } from "./words.js";
 
@@ -15,25 +15,19 @@ const MAX_FILE_BYTES = 256 * 1024 * 1024;
 
 /** @type {Mount} */
 export function mount(element, store, api) {
-  const told = el("p", { class: "told", role: "status" });
-  /** @param {string} sentence @param {boolean} [wrong] */
-  const tell = (sentence, wrong = false) => {
-    setText(told, sentence);
-    told.classList.toggle("wrong", wrong);
-  };
   /**
-   * Does something, tells how it went, and whether it went well.
+   * Does something and tells how it went, and whether it went well. A click in a dialog has closed the
+   * menu by then, so that it is told elsewhere.
    * @param {() => Promise<unknown>} work
    * @param {string} done
    */
   const attempt = async (work, done) => {
-    tell("");
     try {
       await work();
-      tell(done);
+      api.toast(done);
       return true;
     } catch (problem) {
-      tell(problem instanceof Error ? problem.message : String(problem), true);
+      api.show(problem);
       return false;
     }
   };
@@ -45,11 +39,10 @@ export function mount(element, store, api) {
     saveForm(store, api, attempt, (name) => names.has(name)),
     list,
     el("hr"),
-    ...fileButtons(store, tell, attempt),
+    ...fileButtons(store, api, attempt),
     el("hr"),
     el("button", { type: "button", id: "save-scenario", onclick: () => openCopy(store, api, "scenario") }, "Copy as scenario file…"),
     el("button", { type: "button", id: "save-curl", onclick: () => openCopy(store, api, "curl") }, "Copy as curl commands…"),
-    told,
   );
 
   async function read() {
@@ -60,7 +53,7 @@ export function mount(element, store, api) {
       list.replaceChildren(...snapshots.map((snapshot) => row(snapshot, api, attempt)));
       if (snapshots.length === 0) list.append(el("li", { class: "hint" }, "No snapshots yet."));
     } catch (problem) {
-      tell(problem instanceof Error ? problem.message : String(problem), true);
+      api.show(problem);
     }
   }
   let known = false;
@@ -122,10 +115,10 @@ function size(bytes) {
 
 /**
  * @param {Store} store
- * @param {(sentence: string, wrong?: boolean) => void} tell
+ * @param {Api} api
  * @param {Attempt} attempt
  */
-function fileButtons(store, tell, attempt) {
+function fileButtons(store, api, attempt) {
   const save = el("button", { type: "button", id: "save-file" }, "Download network file");
   save.addEventListener("click", () => {
     const name = `tickchain-tick-${store.state.network?.position.tick ?? 0}.json`;
@@ -137,7 +130,7 @@ function fileButtons(store, tell, attempt) {
     const [chosen] = file.files ?? [];
     file.value = "";
     if (!chosen) return;
-    if (chosen.size > MAX_FILE_BYTES) return tell(`${chosen.name} has ${size(chosen.size)}, and at most ${size(MAX_FILE_BYTES)} are read.`, true);
+    if (chosen.size > MAX_FILE_BYTES) return api.toast(`${chosen.name} has ${size(chosen.size)}, and at most ${size(MAX_FILE_BYTES)} are read.`, "problem");
     const text = `The network as it is now gives way to the one in ${chosen.name}. Save it first to keep it.`;
     if (await ask("Load this network?", text, "Load")) await attempt(() => upload("/load", chosen), `${chosen.name} is loaded.`);
   });
