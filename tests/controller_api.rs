@@ -57,13 +57,33 @@ fn good_status(operation: &Json) -> u16 {
     good[0].parse().unwrap()
 }
 
+/// Calls that need others before them, in that order, after all others.
+const LAST: [&str; 10] = [
+    "/play",
+    "/pause",
+    "/snapshot/save",
+    "/snapshot/restore",
+    "/snapshot/remove",
+    "/goto",
+    "/load",
+    "/lesson/open",
+    "/lesson/next",
+    "/lesson/play",
+];
+
 #[test]
 fn every_operation_answers_as_documented() {
     let rig = Rig::new();
     let document = document(&rig);
     let (id, hash) = history(&rig);
-    for (method, path, operation) in &operations(&document) {
-        let file = match path.contains("vendor") {
+    let file = rig.get("/save").expect(200).text().to_owned();
+    let mut operations = operations(&document);
+    operations.sort_by_key(|(_, path, _)| {
+        let closes = path == "/lesson/close";
+        (closes, LAST.iter().position(|last| last == path))
+    });
+    for (method, path, operation) in &operations {
+        let asset = match path.contains("vendor") {
             true => "d3-force.js",
             false => "main.js",
         };
@@ -71,7 +91,7 @@ fn every_operation_answers_as_documented() {
             .replace("{name}", "node2")
             .replace("{hash}", &hash)
             .replace("{id}", &id)
-            .replace("{file}", file);
+            .replace("{file}", asset);
         let content = &operation["requestBody"]["content"]["application/json"];
         let example = content.get("example");
         let example = example.or_else(|| {
@@ -81,7 +101,10 @@ fn every_operation_answers_as_documented() {
                 .next()?
                 .get("value")
         });
-        let body = example.map(Json::to_string).unwrap_or_default();
+        let body = match path.as_str() {
+            "/load" => file.clone(),
+            _ => example.map(Json::to_string).unwrap_or_default(),
+        };
         let mut client = rig.client();
         let answer = match path.as_str() {
             "/events" => {
@@ -189,6 +212,24 @@ fn what_makes_no_sense_is_said_and_changes_nothing() {
             400,
             "1 to 10000",
         ),
+        ("/goto", r#"{"branch": 0, "tick": 99}"#, 404, "GET /history"),
+        ("/goto", r#"{"tick": 0}"#, 400, "branch"),
+        ("/load", r#"{"nodes": []}"#, 400, "not a network file"),
+        ("/snapshot/save", r#"{"name": "../etc"}"#, 400, "letters"),
+        ("/snapshot/save", r#"{"name": ""}"#, 400, "letters"),
+        (
+            "/snapshot/restore",
+            r#"{"name": "none"}"#,
+            404,
+            "GET /snapshots",
+        ),
+        (
+            "/snapshot/remove",
+            r#"{"name": "none"}"#,
+            404,
+            "GET /snapshots",
+        ),
+        ("/snapshot/remove", r#"{"names": "none"}"#, 400, "NAME"),
         ("/play", r#"{"interval_ms": 60001}"#, 400, "60000"),
         ("/play", r#"{"interval_ms": -1}"#, 400, "60000"),
         ("/play", r#"{"interval": 5}"#, 400, "interval_ms"),
@@ -276,6 +317,50 @@ fn play_goes_on_until_it_is_paused() {
     assert_eq!(rig.act(&json!({"tick": 1}))["tick"], tick + 1);
     // Pausing what does not run is no fault.
     rig.post("/pause", "").expect(200);
+}
+
+#[test]
+fn what_was_comes_back() {
+    let rig = Rig::new();
+    history(&rig);
+    let tick = |network: &Json| network["tick"].as_u64().unwrap();
+    let then = rig.get("/network").json();
+    let saved = rig.get("/save").expect(200);
+    let name = format!(
+        "attachment; filename=\"tickchain-tick-{}.json\"",
+        tick(&then)
+    );
+    assert_eq!(saved.header("content-disposition"), Some(name.as_str()));
+    rig.post("/snapshot/save", r#"{"name": "then"}"#)
+        .expect(200);
+    let list = rig.get("/snapshots").json();
+    assert_eq!(list[0]["name"], "then");
+    assert_eq!(list[0]["tick"], then["tick"]);
+
+    let gone = rig.post("/goto", r#"{"branch": 0, "tick": 2}"#);
+    gone.expect(200);
+    let past = rig.get("/network").json();
+    assert_eq!((tick(&past), &past["position"]["live"]), (2, &json!(false)));
+    assert_eq!(past["nodes"][0]["height"], 0);
+    rig.act(&json!({"mine": "node3"}));
+    let branches = rig.get("/history").json()["branches"].clone();
+    assert_eq!(branches.as_array().map(Vec::len), Some(2), "{branches}");
+
+    let restore = [
+        ("/snapshot/restore", r#"{"name": "then"}"#.to_owned()),
+        ("/load", saved.text().to_owned()),
+    ];
+    for (path, body) in restore {
+        rig.act(&json!({"reset": {}}));
+        assert_eq!(tick(&rig.get("/network").json()), 0);
+        rig.post(path, &body).expect(200);
+        let now = rig.get("/network").json();
+        assert_eq!(now["tick"], then["tick"], "{path}");
+        assert_eq!(now["nodes"], then["nodes"], "{path}");
+    }
+    rig.post("/snapshot/remove", r#"{"name": "then"}"#)
+        .expect(200);
+    assert_eq!(rig.get("/snapshots").json(), json!([]));
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod act;
 mod login;
 mod openapi;
 mod page;
+mod past;
 mod problem;
 mod routes;
 mod server;
@@ -19,7 +20,7 @@ pub use self::act::{MAX_ACTIONS, MAX_INTERVAL_MS};
 pub use self::login::{Login, MAX_SESSIONS};
 pub use self::routes::routes;
 pub use self::server::RunningController;
-use super::Controller;
+use super::{Controller, MAX_NETWORK_FILE_BYTES};
 use crate::daemon::http::{Application, Closing, Guard, Limit, MAX_STREAMS, Problem, Service};
 use crate::node::MAX_MESSAGE_BYTES;
 
@@ -50,6 +51,7 @@ impl ControllerApi {
             streams: Limit::new(MAX_STREAMS, "event streams"),
             actions: Limit::new(MAX_ACTIONS, "actions"),
             action_bodies: Limit::new(MAX_ACTION_BODIES, "large bodies"),
+            network_files: Limit::new(1, "network file"),
             closing: Closing::new(),
         };
         Service::new(Arc::new(shared), routes::ROUTES)
@@ -70,6 +72,8 @@ struct Shared {
     actions: Arc<Limit>,
     /// Bodies of actions that are being read.
     action_bodies: Arc<Limit>,
+    /// Network files that are being written or read.
+    network_files: Arc<Limit>,
     closing: Closing,
 }
 
@@ -96,6 +100,7 @@ impl Application for Shared {
     fn large_body(&self, method: &Method, path: &str) -> Option<(usize, &Arc<Limit>)> {
         match (method, path) {
             (&Method::POST, "/do") => Some((MAX_ACTION_BYTES, &self.action_bodies)),
+            (&Method::POST, "/load") => Some((MAX_NETWORK_FILE_BYTES, &self.network_files)),
             _ => None,
         }
     }

@@ -1,6 +1,6 @@
 //! Every call of the controller's API: its method, its address, what it does.
 
-use super::{Shared, act, login, openapi, page, view};
+use super::{Shared, act, login, openapi, page, past, view};
 use crate::daemon::http::{Route, routes};
 
 pub(super) static ROUTES: &[Route<Shared>] = routes! {
@@ -16,6 +16,14 @@ pub(super) static ROUTES: &[Route<Shared>] = routes! {
     post "/do" => act::act;
     post "/play" => act::play;
     post "/pause" => act::pause;
+    read "/history" => past::history;
+    post "/goto" => past::go_to;
+    read "/save" => past::save;
+    post "/load" => past::load;
+    read "/snapshots" => past::snapshots;
+    post "/snapshot/save" => past::save_snapshot;
+    post "/snapshot/restore" => past::restore_snapshot;
+    post "/snapshot/remove" => past::remove_snapshot;
     get "/login" => login::login;
     read "/healthz" => view::healthz;
     read "/openapi.json" => openapi::document;
