@@ -7,5 +7,11 @@
 )]
 
 mod actions;
+mod activities;
 mod history;
+#[path = "../common/http.rs"]
+mod http;
+#[path = "../common/process.rs"]
+mod process;
 mod rig;
+mod trouble;

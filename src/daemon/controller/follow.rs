@@ -287,10 +287,8 @@ mod tests {
             let (one, two) = text.split_at(cut);
             assert_eq!(events(&[one, two]), wanted, "cut at {cut}");
         }
-        assert_eq!(
-            events(&["data: {}\n", "id: x\ndata: {}\n", "id: 1\ndata: {\n"]),
-            []
-        );
+        let none = ["data: {}\n", "id: x\ndata: {}\n", "id: 1\ndata: {\n"];
+        assert!(events(&none).is_empty());
     }
 
     fn feed() -> Feed {
@@ -319,6 +317,19 @@ mod tests {
         assert_eq!((feed.resume(&glance(20, 2)), feed.lock().lost), (20, true));
         feed.lock().lost = false;
         assert_eq!((feed.resume(&glance(3, 2)), feed.lock().lost), (3, true));
+    }
+
+    #[test]
+    fn events_that_were_missed_are_owned_up_to() {
+        let feed = feed();
+        feed.resume(&glance(7, 1));
+        feed.event(8, Json::Null);
+        feed.event(5000, serde_json::json!({"type": "resync"}));
+        feed.event(5001, Json::Null);
+        let state = feed.lock();
+        assert!(state.lost);
+        let kept: Vec<u64> = state.events.iter().map(|(id, _)| *id).collect();
+        assert_eq!((kept, state.seen), (vec![5001], Some(5001)));
     }
 
     #[test]

@@ -130,7 +130,13 @@ impl World {
 
     async fn add_peers(&mut self, pair: &Pair) -> Result<(), ControllerError> {
         let (a, b) = pair.ends();
-        for (at, other) in [(a, b), (b, a)] {
+        let crashed = |name| Ok::<_, ControllerError>(self.member(name)?.reach == Reach::Crashed);
+        // A crashed one is linked when it is started again: nobody dials it before, see `crash`.
+        let told = match crashed(a)? || crashed(b)? {
+            true => Vec::new(),
+            false => vec![(a, b), (b, a)],
+        };
+        for (at, other) in told {
             let member = self.member(at)?;
             if !member.is_up() {
                 continue;
