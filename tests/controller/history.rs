@@ -169,7 +169,7 @@ fn cuts_and_crashes_come_and_go() {
         assert_same(&live(&rig, 4).await, &healed);
         let marks = |tick: usize| {
             let history = rig.controller.history();
-            serde_json::to_value(&history.branches[0].moments[tick].marks).unwrap()
+            serde_json::to_value(&history.branches[0].moments[tick].happened.marks).unwrap()
         };
         assert_eq!(marks(6), json!(["payment", "cut", "crash"]));
         assert_eq!(marks(10), json!(["start"]));

@@ -1,12 +1,12 @@
 //! The ticks a network has lived, in branches: whoever goes back and does something else opens a new
 //! one, and the old future stays.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::moment::{Mark, Moment, Seen};
+use super::moment::{Happened, Mark, Moment, Seen};
 use super::network::{BranchView, Position};
 
 /// The most moments that are kept, one a tick. The oldest goes first.
@@ -41,7 +41,8 @@ pub struct MomentView {
     /// Its tick.
     pub tick: u64,
     /// What happened at that tick, and was done before the next.
-    pub marks: BTreeSet<Mark>,
+    #[serde(flatten)]
+    pub happened: Happened,
 }
 
 /// Moments in branches, and where among them the network is.
@@ -56,7 +57,7 @@ pub(super) struct History {
     /// How the network was when the present moment was made, or gone to.
     seen: Option<Seen>,
     /// What has happened since.
-    marks: BTreeSet<Mark>,
+    happened: Happened,
     /// Where each moment is, in the order they were made.
     order: BTreeMap<u64, (u64, u64)>,
     made: u64,
@@ -89,13 +90,13 @@ impl History {
     }
 
     /// Notes what has happened since the present moment.
-    pub(super) fn note(&mut self, marks: impl IntoIterator<Item = Mark>) {
-        self.marks.extend(marks);
+    pub(super) fn note(&mut self, marks: impl IntoIterator<Item = Mark>, events: u64) {
+        self.happened.add(marks, events);
     }
 
     /// What is to be kept with the next moment.
-    pub(super) fn take_marks(&mut self) -> BTreeSet<Mark> {
-        std::mem::take(&mut self.marks)
+    pub(super) fn take_happened(&mut self) -> Happened {
+        std::mem::take(&mut self.happened)
     }
 
     /// Whether the network is another than at the present moment.
@@ -119,7 +120,8 @@ impl History {
             }
         }
         if let Some(present) = present.filter(|_| seen.tick == self.tick) {
-            moment.marks.extend(&present.marks);
+            let Happened { marks, events } = present.happened.clone();
+            moment.happened.add(marks, events);
         }
         self.tick = seen.tick;
         self.insert(seen.tick, Arc::new(moment));
@@ -132,7 +134,7 @@ impl History {
         self.tick = seen.tick;
         self.seen = Some(seen);
         // What it took to get there is nothing that happened.
-        self.marks.clear();
+        self.happened = Happened::default();
     }
 
     pub(super) fn moment(&self, branch: u64, tick: u64) -> Option<Arc<Moment>> {
@@ -236,7 +238,7 @@ impl Branch {
         let moments = self.moments.iter();
         let view = |(tick, kept): (&u64, &Kept)| MomentView {
             tick: *tick,
-            marks: kept.moment.marks.clone(),
+            happened: kept.moment.happened.clone(),
         };
         moments.map(view).collect()
     }

@@ -53,7 +53,7 @@ pub use fleet::Fleet;
 pub use follow::{LONGEST_WAIT, MAX_PENDING_EVENTS};
 pub use forge::{ForgeError, MAX_FORGE_BITS};
 pub use history::{BranchHistory, HistoryView, MAX_HISTORY_BYTES, MAX_MOMENTS, MomentView};
-pub use moment::Mark;
+pub use moment::{Happened, Mark};
 pub use network::{
     Activity, ActivityKind, BlockLine, BranchView, ControllerEvent, InboxItem, LessonStep,
     LessonView, LinkState, LinkView, Network, NodeDetail, NodeEvent, NodePlace, NodeView, Position,

@@ -86,24 +86,40 @@ impl Mark {
     }
 }
 
+/// What happened at a tick, and was done before the next.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Happened {
+    /// What is marked.
+    pub marks: BTreeSet<Mark>,
+    /// How many events the nodes told of.
+    pub events: u64,
+}
+
+impl Happened {
+    pub(super) fn add(&mut self, more: impl IntoIterator<Item = Mark>, events: u64) {
+        self.marks.extend(more);
+        self.events += events;
+    }
+}
+
 /// The network at one tick.
 #[derive(Debug)]
 pub(super) struct Moment {
     pub(super) topology: Topology,
-    pub(super) marks: BTreeSet<Mark>,
+    pub(super) happened: Happened,
     nodes: Vec<(Name, Option<Box<[u8]>>)>,
 }
 
 impl Moment {
     /// Packs what was seen, which takes a while.
-    pub(super) fn of(seen: &Seen, marks: BTreeSet<Mark>) -> Self {
+    pub(super) fn of(seen: &Seen, happened: Happened) -> Self {
         let packed = |(name, outline): &(Name, Option<Arc<Outline>>)| {
             let packed = outline.as_ref().map(|outline| pack(&outline.node));
             (name.clone(), packed)
         };
         Self {
             topology: seen.topology.clone(),
-            marks,
+            happened,
             nodes: seen.nodes.iter().map(packed).collect(),
         }
     }

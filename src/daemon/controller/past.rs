@@ -59,12 +59,13 @@ impl World {
     pub(super) fn note_events(&self, events: &[NodeEvent], new_blocks: usize) {
         let block = (new_blocks > 0).then_some(Mark::Block);
         let marks = events.iter().filter_map(Mark::of_event);
-        self.past.lock().note(marks.chain(block));
+        let told = events.len().try_into().unwrap_or(u64::MAX);
+        self.past.lock().note(marks.chain(block), told);
     }
 
     /// Notes what was done, to find it again in the history.
     pub(super) fn note_action(&self, action: &Action) {
-        self.past.lock().note(Mark::of_action(action));
+        self.past.lock().note(Mark::of_action(action), 0);
     }
 
     /// Keeps the network as it is now, unless it was kept like this. Whether that opened a branch.
@@ -83,7 +84,7 @@ impl World {
 
     /// From here on there is nothing to go back to.
     pub(super) async fn begin_history(&mut self) {
-        self.past.lock().take_marks();
+        self.past.lock().take_happened();
         let (seen, moment) = self.moment_of(self.seen()).await;
         let mut history = self.past.lock();
         history.restart(seen, moment);
@@ -92,9 +93,9 @@ impl World {
 
     /// Packing takes a while: it is done where it holds up nobody.
     async fn moment_of(&self, seen: Seen) -> (Seen, Moment) {
-        let marks = self.past.lock().take_marks();
+        let happened = self.past.lock().take_happened();
         let packed = smol::unblock(move || {
-            let moment = Moment::of(&seen, marks);
+            let moment = Moment::of(&seen, happened);
             (seen, moment)
         });
         packed.await

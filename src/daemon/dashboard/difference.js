@@ -47,7 +47,7 @@ export function forkOf(tree, oneTip, otherTip) {
 const brief = (hash) => (hash === undefined ? "—" : short(hash));
 
 /** @param {Transaction} payment */
-export function payment({ sender, recipient, value, id }) {
+function payment({ sender, recipient, value, id }) {
   return `${sender ?? "nobody"} → ${recipient} · ${value} (${short(id)})`;
 }
 

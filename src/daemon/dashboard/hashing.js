@@ -6,7 +6,7 @@ import { sha256 } from "./vendor/noble-sha256.js";
 /** @import {Block, Transaction} from "./types.js" */
 
 /** The largest integer that ids, nonces and values may be, 2^53 - 1. */
-export const MAX_SAFE_INTEGER = Number.MAX_SAFE_INTEGER;
+const MAX_SAFE_INTEGER = Number.MAX_SAFE_INTEGER;
 /** The most bytes of UTF-8 in a name. */
 const MAX_NAME_BYTES = 64;
 /** Where the nonce stands in a header, which is as long as this and 8 bytes more. */

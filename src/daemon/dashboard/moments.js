@@ -76,7 +76,7 @@ export function lineage(branches, id) {
   for (let branch = find(branches, id); branch; branch = find(branches, branch.parent)) {
     const { id: kept, moments, from } = branch;
     const own = moments.filter(({ tick }) => tick < before)
-      .map(({ tick, marks, events }) => ({ branch: kept, tick, marks, activity: events ?? 2 * marks.length }));
+      .map(({ tick, marks, events }) => ({ branch: kept, tick, marks, activity: events }));
     stops = own.concat(stops);
     before = Math.min(own[0]?.tick ?? Infinity, from + 1, before);
   }

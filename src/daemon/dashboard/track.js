@@ -42,7 +42,7 @@ export function scaleOf(stops, width) {
 }
 
 /** The middle of a tick. @param {Scale} scale @param {number} tick */
-export function xOf({ first, perTick }, tick) {
+function xOf({ first, perTick }, tick) {
   return SIDE + (tick - first + 0.5) * perTick;
 }
 

@@ -9,7 +9,7 @@ import { addBlock, createTree, mostStoodOn, place } from "./tree.js";
 /** Ids asked for at once. */
 const WINDOW = 1000;
 /** The most blocks the page keeps; what is older is not shown. */
-export const MAX_BLOCKS = 200_000;
+const MAX_BLOCKS = 200_000;
 
 /** @typedef {ReturnType<typeof createFeed>} Feed */
 
@@ -26,6 +26,8 @@ export function createFeed(store, api, changed) {
   let round = 0;
   /** @type {Promise<void>|null} */
   let reading = null;
+  /** The lowest id there is to be read. */
+  let floor = 0;
   /** @type {string} tips that no block is known for, and that were asked for in vain */
   let missing = "";
 
@@ -59,6 +61,7 @@ export function createFeed(store, api, changed) {
       tree = createTree();
       added = [];
       missing = "";
+      floor = 0;
     }
     // What lies between the window and what was known would be missing.
     const lowest = answer.blocks.reduce((low, block) => Math.min(low, block.id), Infinity);
@@ -77,7 +80,7 @@ export function createFeed(store, api, changed) {
 
   /** Reads down to the block `id`, if it is not there yet. @param {number} id */
   async function need(id) {
-    const wanted = Math.max(0, id);
+    const wanted = Math.max(floor, id);
     if (tree.height < 0 || tree.low <= wanted) return;
     await alone(async () => {
       while (tree.low > wanted && tree.blocks.size < MAX_BLOCKS) {
@@ -85,6 +88,8 @@ export function createFeed(store, api, changed) {
         const answer = await read(Math.max(0, low - WINDOW));
         if (!answer) return;
         take(tree, answer.blocks.filter((block) => block.id < low));
+        // What is older the controller has forgotten.
+        if (tree.low === low) floor = low;
         if (tree.low === low) return;
         changed(false);
       }

@@ -64,7 +64,7 @@ export function inWords(block, { tree, standings }) {
 }
 
 /** @param {string} name the last number in a node's name, else its first letters */
-export function shortName(name) {
+function shortName(name) {
   return name.match(/(\d{1,3})$/)?.[1] ?? name.slice(0, 2);
 }
 

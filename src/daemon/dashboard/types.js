@@ -30,7 +30,7 @@
 /** @typedef {{a: string, b: string, state: "up"|"cut"|"down"}} LinkView */
 /** @typedef {{branch: number, tick: number, live: boolean}} Position */
 /** @typedef {{id: number, name: string, parent: number|null, from: number, first: number, last: number}} HistoryBranch */
-/** @typedef {{tick: number, marks: string[], events?: number}} Moment */
+/** @typedef {{tick: number, marks: string[], events: number}} Moment  events: how many the nodes told of */
 /** @typedef {HistoryBranch & {moments: Moment[]}} HistoryBranchWithMoments */
 /** @typedef {{position: Position, branches: HistoryBranchWithMoments[]}} History */
 

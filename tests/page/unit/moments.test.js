@@ -6,7 +6,7 @@ import {
 } from "../../../src/daemon/dashboard/moments.js";
 
 /** @param {number} from @param {number} to */
-const ticks = (from, to) => Array.from({ length: to - from + 1 }, (_, n) => ({ tick: from + n, marks: /** @type {string[]} */ ([]) }));
+const ticks = (from, to) => Array.from({ length: to - from + 1 }, (_, n) => ({ tick: from + n, marks: /** @type {string[]} */ ([]), events: 0 }));
 
 /** @param {number} id @param {number|null} parent @param {number} from @param {number} first @param {number} last */
 const branch = (id, parent, from, first, last) =>

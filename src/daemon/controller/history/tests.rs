@@ -11,7 +11,9 @@ fn seen(tick: u64) -> Seen {
 
 fn at(tick: u64, marks: &[Mark]) -> (Seen, Moment) {
     let seen = seen(tick);
-    let moment = Moment::of(&seen, marks.iter().copied().collect());
+    let mut happened = Happened::default();
+    happened.add(marks.iter().copied(), 2);
+    let moment = Moment::of(&seen, happened);
     (seen, moment)
 }
 
@@ -60,8 +62,9 @@ fn what_is_done_in_the_past_opens_a_branch_too() {
         shape(&history)[1],
         ("what-if-1".to_owned(), Some(0), 2, 2, 2)
     );
-    assert!(history.moment(0, 2).expect("it stays").marks.is_empty());
-    assert_eq!(history.view().branches[1].moments[0].marks.len(), 1);
+    assert!(history.moment(0, 2).expect("it stays").happened.marks.is_empty());
+    let happened = &history.view().branches[1].moments[0].happened;
+    assert_eq!((happened.marks.len(), happened.events), (1, 4));
 }
 
 #[test]
@@ -74,8 +77,9 @@ fn the_end_of_a_branch_goes_on_and_is_taken_anew() {
     let (now, moment) = at(5, &[Mark::Heal]);
     history.keep(now, moment);
     assert_eq!(shape(&history), [("main".to_owned(), None, 0, 0, 5)]);
-    let marks = &history.moment(0, 5).expect("it is kept").marks;
-    assert!(marks.iter().eq(&[Mark::Cut, Mark::Heal]));
+    let happened = &history.moment(0, 5).expect("it is kept").happened;
+    assert!(happened.marks.iter().eq(&[Mark::Cut, Mark::Heal]));
+    assert_eq!(happened.events, 6);
 }
 
 #[test]
@@ -89,9 +93,9 @@ fn a_tick_that_is_behind_begins_a_new_history() {
 #[test]
 fn what_it_took_to_get_back_is_not_marked() {
     let mut history = lived(1);
-    history.note([Mark::Refused]);
+    history.note([Mark::Refused], 1);
     history.went(0, seen(0));
-    assert!(history.take_marks().is_empty());
+    assert_eq!(history.take_happened(), Happened::default());
 }
 
 #[test]
