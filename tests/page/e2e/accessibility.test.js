@@ -66,5 +66,14 @@ for (const [look, window] of Object.entries(LOOKS)) {
     await page.keyboard.press("?");
     await page.getByRole("dialog").waitFor();
     await check(screen, "with the help open");
+    await page.keyboard.press("Escape");
+    if (window.viewport) return;
+
+    await screen.openTamper(1);
+    await check(screen, "with a block tampered with");
+    await page.keyboard.press("Escape");
+    await screen.button("Table", screen.mesh).click();
+    await screen.mesh.getByRole("table").waitFor();
+    await check(screen, "as a table");
   });
 }

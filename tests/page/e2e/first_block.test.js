@@ -51,6 +51,10 @@ flow("from the first payment to the first block by mouse", {}, async ({ screen }
 
 flow("from the first payment to the first block by keyboard", {}, async ({ screen }) => {
   const { keyboard } = screen.page;
+  await keyboard.press("Space");
+  await screen.button("pause", screen.banner).waitFor();
+  await keyboard.press("Space");
+  await screen.button("play", screen.banner).waitFor();
   let tick = await screen.tick();
   /** @param {number} ticks */
   const steps = async (ticks) => {
@@ -68,6 +72,7 @@ flow("from the first payment to the first block by keyboard", {}, async ({ scree
   }
   await screen.tabTo(screen.button("Add", screen.pay));
   await keyboard.press("Enter");
+  await screen.pay.getByText(/accepted/).waitFor();
   // A letter that is typed into a field is no command, so the field has to be left first.
   await keyboard.press("Escape");
   await steps(4);
@@ -75,14 +80,13 @@ flow("from the first payment to the first block by keyboard", {}, async ({ scree
   await screen.panel.getByRole("heading", { name: "node1" }).waitFor();
   await keyboard.press("m");
   await steps(6);
-  await screen.tabTo(screen.block(1));
+  // The tree is one stop of Tab; arrows walk along it.
+  await screen.tabTo(screen.blocks.getByRole("button", { name: /^block \d/ }));
+  await keyboard.press("Home");
+  await keyboard.press("ArrowRight");
   await keyboard.press("Enter");
   await seesBlock(screen);
 
-  await keyboard.press("Space");
-  await screen.button("pause", screen.banner).waitFor();
-  await keyboard.press("Space");
-  await screen.button("play", screen.banner).waitFor();
   await keyboard.press("?");
   await screen.page.getByRole("dialog").getByText(/one tick back/).waitFor();
   await keyboard.press("Escape");

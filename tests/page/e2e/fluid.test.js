@@ -24,7 +24,8 @@ function chain(genesis) {
   return Array.from({ length: BLOCKS }, (_, index) => {
     const id = index + 1;
     const [sender, recipient] = id % 2 ? ["so", "aki"] : ["aki", "so"];
-    const payment = { id: id.toString(16).padStart(32, "f"), sender, recipient, value: 1 };
+    // The lowest ids are the genesis block's.
+    const payment = { id: (id + 16).toString(16).padStart(32, "0"), sender, recipient, value: 1 };
     const block = { id, hash: "", timestamp, transactions: [payment], previous_block_hash: hash, nonce: 0 };
     block.hash = hash = hex(blockHash(block));
     return block;

@@ -29,30 +29,36 @@ async function picture({ page }, name) {
 
 const WIDE = { viewport: { width: 1280, height: 800 } };
 
-flow("picture: a fork", { window: { ...WIDE, colorScheme: "light" } }, async ({ mesh, screen }) => {
-  await mesh.act({ tx: { at: "node1", sender: "aki", recipient: "so", value: 2 } });
-  await mesh.act({ tick: 4 });
-  await mesh.act({ mine: "node1" });
+const FIVE = { window: { ...WIDE, colorScheme: /** @type {const} */ ("light") }, mesh: ["--nodes", "5", "--topology", "ring"] };
+
+flow("picture: two blocks on their way, a fork", FIVE, async ({ mesh, screen }) => {
+  for (const [at, sender, recipient, value] of [["node1", "aki", "so", 2], ["node3", "so", "satoshi", 4]]) {
+    await mesh.act({ tx: { at, sender, recipient, value } });
+    await mesh.act({ mine: at });
+    await mesh.act({ until: { condition: "idle", limit: 50 } });
+  }
+  await mesh.act({ tx: { at: "node2", sender: "so", recipient: "aki", value: 1 } });
   await mesh.act({ until: { condition: "idle", limit: 50 } });
-  await mesh.act({ tx: { at: "node3", sender: "so", recipient: "satoshi", value: 4 } });
-  await mesh.act({ tick: 4 });
   await mesh.act({ mine: "node1" });
-  await mesh.act({ mine: "node2" });
-  await mesh.act({ until: { condition: "idle", limit: 50 } });
-  await screen.nodeSays("node2", /height 2\b/);
-  await screen.node("node2").click();
-  await picture(screen, "page-fork");
+  await mesh.act({ mine: "node3" });
+  // Three clocks of mining, then the blocks are sent.
+  await mesh.act({ tick: 4 });
+  await screen.nodeSays("node3", /broadcasting/);
+  await screen.node("node1").click();
+  await screen.payment("aki", "so", 2).waitFor({ state: "detached" });
+  await picture(screen, "page");
 });
 
 flow("picture: tampering, in the dark", { window: { ...WIDE, colorScheme: "dark" } }, async ({ mesh, screen }) => {
   await mesh.act({ tx: { at: "node1", sender: "aki", recipient: "so", value: 2 } });
-  await mesh.act({ mine: "node1" });
-  await mesh.act({ until: { condition: "idle", limit: 50 } });
-  await screen.nodeSays("node2", /height 1\b/);
-  await screen.block(1).click();
-  await screen.button(/tamper/i).first().click();
-  await screen.tamper().getByLabel("value", { exact: true }).first().fill("9");
-  await screen.tamper().getByText(/invalid/i).first().waitFor();
+  for (const node of ["node1", "node2", "node3"]) {
+    await mesh.act({ mine: node });
+    await mesh.act({ until: { condition: "idle", limit: 50 } });
+  }
+  await screen.nodeSays("node2", /height 3\b/);
+  const dialog = await screen.openTamper(1);
+  await dialog.getByRole("textbox", { name: /^value of payment 1/ }).fill("9");
+  await dialog.getByText(/✗/).first().waitFor();
   await picture(screen, "page-tamper");
 });
 

@@ -76,7 +76,7 @@ export async function startMesh(...args) {
 }
 
 /**
- * What a controller answers to JSON, for what a test needs before it begins.
+ * What a controller answers to JSON, null for no body: for what a test needs before it begins.
  * @param {string} url
  * @param {object} body
  * @returns {Promise<any>}
@@ -84,8 +84,9 @@ export async function startMesh(...args) {
 export async function post(url, body) {
   const headers = { "content-type": "application/json" };
   const answer = await fetch(url, { method: "POST", headers, body: JSON.stringify(body) });
-  if (!answer.ok) throw new Error(`POST ${url}: ${answer.status} ${await answer.text()}`);
-  return answer.json();
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`POST ${url}: ${answer.status} ${text}`);
+  return text === "" ? null : JSON.parse(text);
 }
 
 /**

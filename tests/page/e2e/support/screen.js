@@ -39,11 +39,13 @@ export class Screen {
   }
 
   /**
+   * A button by its whole name, in capitals or not, or by a part of it.
    * @param {string|RegExp} name
    * @param {Locator|Page} [within]
    */
   button(name, within = this.page) {
-    return within.getByRole("button", { name, exact: true });
+    const whole = typeof name === "string" ? new RegExp(`^${name}$`, "i") : name;
+    return within.getByRole("button", { name: whole });
   }
 
   /** @param {string} name */
@@ -217,10 +219,13 @@ export class Screen {
     await this.lesson.waitFor();
   }
 
-  /** Where a block is tampered with. */
-  tamper() {
-    const name = /tamper/i;
-    return this.page.getByRole("dialog", { name }).or(this.page.getByRole("region", { name }));
+  /** Opens a copy of a block, and gives the dialog. @param {number} id */
+  async openTamper(id) {
+    await this.block(id).first().click();
+    await this.button(/^tamper/i, this.blocks).click();
+    const dialog = this.page.getByRole("dialog", { name: /tamper/i });
+    await dialog.waitFor();
+    return dialog;
   }
 
   /** The blocks of the tree with this id. @param {number} id */
@@ -229,12 +234,12 @@ export class Screen {
   }
 
   /**
-   * Presses Tab until this has the focus, as one does without a mouse.
+   * Presses Tab until this, or one of these, has the focus, as one does without a mouse.
    * @param {Locator} target
    */
   async tabTo(target) {
     for (let presses = 0; presses < MAX_TABS; presses++) {
-      if (await target.evaluate((element) => element === document.activeElement)) return;
+      if (await target.evaluateAll((elements) => elements.some((element) => element === document.activeElement))) return;
       await this.page.keyboard.press("Tab");
     }
     throw new Error(`${target} is not reached by ${MAX_TABS} presses of Tab`);
