@@ -7,8 +7,10 @@ import { showView } from "./views.js";
 /** @import {Store, Api} from "./types.js" */
 
 /** Where keys are text, or move within: there they are left alone. */
-const TYPING = "input:not([type=checkbox], [type=radio], [type=button]), textarea, select, [contenteditable]";
-const MOVING = "[role=tab], [role=slider], [role=listbox], [role=tree], [role=grid], [role=menu]";
+const TYPING = "input:not([type=checkbox], [type=radio], [type=button], [type=range]), textarea, select, [contenteditable]";
+const MOVING = "input, [role=tab], [role=slider], [role=listbox], [role=tree], [role=grid], [role=menu]";
+
+const PRESSED = "button, [role=button], [role=tab], a, summary, input:not([type=range])";
 
 /**
  * @param {Store} store
@@ -43,16 +45,16 @@ export function listen(store, api, time) {
       return;
     }
     if (event.key.startsWith("Arrow") && target.closest(MOVING)) return;
-    // A button with the focus is pressed by the space bar, as everywhere.
-    if (event.key === " " && target.closest("button, [role=button], a, summary, [role=tab]")) return;
+    // What has the focus is pressed by the space bar, as everywhere.
+    if (event.key === " " && target.closest(PRESSED)) return;
     const act = keys[event.key.length === 1 ? event.key.toLowerCase() : event.key];
     if (!act || (event.repeat && event.key !== "ArrowRight" && event.key !== "ArrowLeft")) return;
     event.preventDefault();
     void act();
   });
-  // The mouse leaves no focus behind on buttons: the space bar would press them again.
+  // The mouse leaves no focus behind on what keys press or move: they would do it again.
   document.addEventListener("click", (event) => {
-    const button = event.detail > 0 && event.target instanceof Element ? event.target.closest("button, [role=button]") : null;
+    const button = event.detail > 0 && event.target instanceof Element ? event.target.closest("button, [role=button], input[type=range]") : null;
     if (button && button === document.activeElement && !button.closest("dialog, .menu-box")) {
       /** @type {HTMLElement|SVGElement} */ (document.activeElement).blur();
     }

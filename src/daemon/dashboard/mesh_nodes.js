@@ -18,7 +18,8 @@ const AROUND = 2 * Math.PI * WORK_RADIUS;
 
 /** What a screen reader says: "node1, mining 2 of 3, height 5". @param {NodeView} node */
 export function nodeLabel(node) {
-  const parts = [node.name, statusWords(node), `height ${node.height}`];
+  const parts = [node.name, statusWords(node)];
+  if (node.tip) parts.push(`height ${node.height}`);
   if (node.pool) parts.push(`pool ${node.pool}`);
   if (node.inbox) parts.push(`inbox ${node.inbox}`);
   if (node.ticks_itself !== null) parts.push("ticks by itself");
@@ -76,7 +77,7 @@ export function createNode(name) {
       setText(why, node.why ?? nodeLabel(node));
       set(element, { class: classes.join(" "), "aria-label": nodeLabel(node), "aria-pressed": String(selected) });
       set(pattern, { fill: here ? patternFill(node.tip) : "url(#tip-stripes)" });
-      setText(height, `#${node.height}`);
+      setText(height, node.tip ? `#${node.height}` : "?");
       set(height, { class: `height digits-${Math.min(String(node.height).length, 6)}` });
       const icon = node.state === "crashed" ? "crash" : node.state === "down" ? "cross" : node.state === "slow" ? "slow"
         : node.started ? sign.icon : "start";

@@ -43,7 +43,7 @@ function tableOf(caption, heads, body) {
 function nodeRow(node, store) {
   return {
     key: node.name,
-    cells: [node.name, statusWords(node), node.clock, node.height, short(node.tip), node.pool, node.inbox],
+    cells: [node.name, statusWords(node), node.clock, node.tip ? node.height : "?", short(node.tip), node.pool, node.inbox],
     label: node.name,
     name: null,
     pressed: store.state.selection?.kind === "node" && store.state.selection.name === node.name,

@@ -50,6 +50,7 @@ test("a node's name says what it does", () => {
   assert.equal(nodeLabel(node("node1", { status: "mining", mining: { clock: 2, of: 3 }, height: 5 })), "node1, mining 2 of 3, height 5");
   assert.equal(nodeLabel(node("node2", { pool: 2, inbox: 1 })), "node2, idle, height 0, pool 2, inbox 1");
   assert.equal(nodeLabel(node("node3", { state: "crashed" })), "node3, crashed, height 0");
+  assert.equal(nodeLabel(node("node4", { state: "down", tip: "" })), "node4, down, does not answer");
 });
 
 /** @param {NodeView[]} nodes @param {TickMessage["events"]} [events] @returns {TickMessage} */
