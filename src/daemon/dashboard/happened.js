@@ -1,7 +1,7 @@
 // What happened since the page was opened, as far as it is remembered: each node's last events for
 // "why?", blocks by hash, and what was done, for copying. One memory for all parts of the page.
 
-/** @import {Action, Event, HistoryBranch, NodeView, Outcome, Position, Store} from "./types.js" */
+/** @import {Action, Event, HistoryBranch, Network, NodeView, Outcome, Position, Store} from "./types.js" */
 
 /** Events remembered of one node: several clocks of the busiest. */
 const MAX_EVENTS = 400;
@@ -53,15 +53,7 @@ function remember(store) {
   function step(action, outcome) {
     const network = store.state.network;
     if (!network) return;
-    const nodes = network.nodes.filter(({ state }) => action !== null || state === "up");
-    steps.push({
-      branch: network.position.branch,
-      tick: network.tick,
-      nodes: nodes.map(({ name, http, p2p, clock }) => ({ name, http, p2p, clock })),
-      links: network.links.map(({ a, b }) => ({ a, b })),
-      action,
-      outcome,
-    });
+    steps.push(stepOf(network, action, outcome));
     if (steps.length > MAX_STEPS) steps = steps.slice(-MAX_STEPS / 2);
   }
 
@@ -111,6 +103,25 @@ function remember(store) {
     steps: () => ledHere(steps),
     /** Calls when another history took the place of this one. @param {() => void} listener */
     onReplaced: (listener) => whenReplaced.add(listener),
+  };
+}
+
+/**
+ * @param {Network} network
+ * @param {Action|null} action
+ * @param {Outcome|null} outcome
+ * @returns {Step}
+ */
+function stepOf(network, action, outcome) {
+  // A node that does not answer is not ticked.
+  const nodes = network.nodes.filter(({ state }) => action !== null || state === "up");
+  return {
+    branch: network.position.branch,
+    tick: network.tick,
+    nodes: nodes.map(({ name, http, p2p, clock }) => ({ name, http, p2p, clock })),
+    links: network.links.map(({ a, b }) => ({ a, b })),
+    action,
+    outcome,
   };
 }
 

@@ -1,6 +1,7 @@
 // Why a node does what it does, in sentences: from the rules of a node's time and from what the node
 // told. Pure: nothing here knows the page.
 
+import { explain } from "./refusals.js";
 import { counted, listed, paymentInWords } from "./words.js";
 
 /** @import {Event, NodeView, Whereabouts} from "./types.js" */
@@ -251,7 +252,7 @@ export function whyPlace(where) {
     case "block":
       return whyConfirmed(where.confirmations ?? 1);
     case "refused":
-      return `Refused: ${where.reason}.`;
+      return `Refused: ${where.reason}. ${explain(where.reason ?? "")}`.trimEnd();
   }
 }
 
