@@ -118,7 +118,7 @@ function whyBroadcastingBlock(name, lived, events) {
     const tip = only(events, "block").findLast(({ main }) => main);
     return [`${name} has ${withOrigin(tip?.hash, events) ?? "a new tip"} to send on, ${SENT_TO_NOBODY}`];
   }
-  return [...sentences, "A new tip is sent on before anything else is done, which takes one clock."];
+  return [...sentences, "Blocks are sent before anything else is done, which takes one clock."];
 }
 
 /**
@@ -166,7 +166,7 @@ function whyReceivingBlock(name, lived, events) {
   for (const { id } of only(lived, "mining_dropped")) sentences.push(`It drops its own work on block ${id}, because its tip moved.`);
   for (const event of only(lived, "reorganisation")) sentences.push(whyReorganisation(name, event));
   for (const { id } of blocks.filter(({ main }) => !main)) {
-    sentences.push(`Block ${id} stands on a side branch: it does not have more work than ${name}'s tip, and of equals the one seen first stays.`);
+    sentences.push(`Block ${id} stands on a side branch: it does not bring more work than ${name}'s tip, which stays. Its payments are checked only once its branch has more.`);
   }
   for (const { from, reason } of only(lived, "refused")) sentences.push(`Refused${from ? ` from ${from}` : ""}: ${reason}.`);
   return sentences;
