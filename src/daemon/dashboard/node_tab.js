@@ -56,7 +56,8 @@ export function nodeTab(store, api) {
     status.className = `status status-${now.state === "up" ? (now.started ? now.status : "off") : now.state}`;
     progress.hidden = now.mining === null;
     set(progress, { max: now.mining?.of ?? 3, value: now.mining?.clock ?? 0 });
-    summary.replaceChildren(overview(now, store));
+    // A node that is gone and left no trace has no numbers.
+    summary.replaceChildren(...(now.tip === "" ? [] : [overview(now, store)]));
     actions.show(now);
     why.again();
   }

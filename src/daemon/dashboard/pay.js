@@ -84,6 +84,7 @@ function accounts(store) {
  * @param {string} node
  */
 function balanceHint(detail, account, node) {
+  if (detail.view.state !== "up") return `${node} does not answer: choose another node.`;
   const { balance, left } = balanceOf(detail, account);
   const now = `${account} has ${balance.toLocaleString("en")} at ${node}'s tip`;
   return balance === left ? `${now}.` : `${now}, ${left.toLocaleString("en")} after the payments that wait.`;
