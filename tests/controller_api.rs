@@ -61,10 +61,10 @@ fn good_status(operation: &Json) -> u16 {
 const LAST: [&str; 10] = [
     "/play",
     "/pause",
+    "/goto",
     "/snapshot/save",
     "/snapshot/restore",
     "/snapshot/remove",
-    "/goto",
     "/load",
     "/lesson/open",
     "/lesson/next",
