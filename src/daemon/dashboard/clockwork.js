@@ -8,6 +8,9 @@ import { ask } from "./dialog.js";
 export const SPEEDS_MS = [3000, 2000, 1500, 1000, 700, 500, 300, 150, 50];
 export const USUAL_SPEED = 4;
 
+/** Presses of step that wait for their turn, at most. */
+const MOST_STEPS = 20;
+
 /** The most ticks that a condition is waited for. */
 export const LIMIT = 200;
 
@@ -40,11 +43,40 @@ export function clockwork(store, api) {
 
   const playing = () => running(store.state.network) !== null;
 
-  /** @param {number} tick */
-  function goto(tick) {
+  let steps = 0;
+  /** Each press is a tick, also while the one before is not done. */
+  async function queueStep() {
+    if (steps >= MOST_STEPS) return;
+    steps += 1;
+    if (steps > 1) return;
+    try {
+      if (playing()) await api.call("/pause");
+      for (; steps > 0; steps -= 1) {
+        if ((await api.act({ tick: 1 })) === null) break;
+      }
+    } finally {
+      steps = 0;
+    }
+  }
+
+  /** @type {number|null} the tick that presses of back have come to so far */
+  let aim = null;
+  /** Likewise each press is a tick back. */
+  async function stepBack() {
     const position = store.state.network?.position;
-    if (!position) return Promise.resolve();
-    return alone(() => api.call("/goto", { branch: position.branch, tick }));
+    const from = aim ?? position?.tick ?? 0;
+    if (!position || from <= first()) return;
+    const goes = aim !== null;
+    aim = from - 1;
+    if (goes) return;
+    try {
+      for (let reached = from; reached !== aim; ) {
+        reached = aim;
+        if ((await api.call("/goto", { branch: position.branch, tick: reached })) === null) break;
+      }
+    } finally {
+      aim = null;
+    }
   }
 
   /** The first tick that this branch of history still has. */
@@ -57,15 +89,13 @@ export function clockwork(store, api) {
     /** How long from tick to tick when playing. */
     interval: () => interval,
     first,
-    step: () => alone(async () => {
-      if (playing()) await api.call("/pause");
-      await api.act({ tick: 1 });
-    }),
-    back: () => {
-      const tick = store.state.network?.position.tick ?? 0;
-      return tick > first() ? goto(tick - 1) : Promise.resolve();
+    /** @param {boolean} [held]  whether the key is held down: then only one tick at a time */
+    step: (held) => {
+      if (steps > 0 && held) return Promise.resolve();
+      return queueStep();
     },
-    toStart: () => goto(first()),
+    back: stepBack,
+    toStart: () => alone(() => api.call("/goto", { branch: store.state.network?.position.branch, tick: first() })),
     // Pausing never waits for what it is to end.
     playOrPause: () => (playing() ? api.call("/pause") : alone(() => api.call("/play", { interval_ms: interval }))),
     /** @param {number} ms */

@@ -34,9 +34,9 @@ export function mount(element, store, api, time) {
   const reading = el("p", { class: "reading" }, el("span", {}, "tick ", tick), where);
 
   const first = tool("first", "back to the first tick", time.toStart);
-  const back = tool("back", "one tick back (←)", time.back, "back");
+  const back = tool("back", "one tick back (←)", () => time.back(), "back");
   const play = tool("play", "play (space)", time.playOrPause, "play");
-  const step = tool("step", "one tick (→)", time.step, "step");
+  const step = tool("step", "one tick (→)", () => time.step(), "step");
   back.id = "back";
   play.id = "play";
   step.id = "step";

@@ -18,11 +18,11 @@ const PRESSED = "button, [role=button], [role=tab], a, summary, input:not([type=
  * @param {import("./clockwork.js").Clockwork} time
  */
 export function listen(store, api, time) {
-  /** @type {Record<string, () => unknown>} */
+  /** @type {Record<string, (held: boolean) => unknown>} */
   const keys = {
     " ": time.playOrPause,
     ArrowRight: time.step,
-    ArrowLeft: time.back,
+    ArrowLeft: () => time.back(),
     m: () => mine(store, api),
     t: goToPayment,
     c: () => cutOrHealSelected(store, api),
@@ -50,7 +50,7 @@ export function listen(store, api, time) {
     const act = keys[event.key.length === 1 ? event.key.toLowerCase() : event.key];
     if (!act || (event.repeat && event.key !== "ArrowRight" && event.key !== "ArrowLeft")) return;
     event.preventDefault();
-    void act();
+    void act(event.repeat);
   });
   // The mouse leaves no focus behind on what keys press or move: they would do it again.
   document.addEventListener("click", (event) => {
