@@ -96,7 +96,7 @@ export function mostStoodOn(tree, tips) {
  */
 export function place(tree, tip, added) {
   const last = tip === null ? undefined : tree.blocks.get(tip);
-  if (!last || !placeAdded(tree, added) || !moveMain(tree, last)) placeAll(tree, last);
+  if (!last || !moveMain(tree, last) || !placeAdded(tree, added)) placeAll(tree, last);
   tree.tip = last ? tip : null;
 }
 
@@ -108,6 +108,7 @@ export function place(tree, tip, added) {
 function placeAdded(tree, added) {
   if (added.length > MAX_ADDED) return false;
   for (const block of [...added].sort((a, b) => a.id - b.id)) {
+    if (block.row === 0) continue;
     const parent = parentOf(tree, block);
     if (!parent || parent.row < 0 || block.children.some((child) => child.row >= 0)) return false;
     const taken = usedRows(tree, block.id, block.id + 1);

@@ -82,6 +82,15 @@ test("a block at a time, no two share a place and the main chain is row 0", () =
   }
 });
 
+test("of two blocks that come at once the side one takes the first row", () => {
+  const tree = createTree();
+  place(tree, "g", add(tree, "g"));
+  place(tree, "a", add(tree, "a<g A<g"));
+  assert.deepEqual(rows(tree), { g: 0, a: 0, A: 1 });
+  place(tree, "b", add(tree, "b<a B<A"));
+  assert.deepEqual(rows(tree), { g: 0, a: 0, A: 1, b: 0, B: 1 });
+});
+
 test("a reorganisation moves the two branches only", () => {
   const tree = createTree();
   place(tree, "b", add(tree, "g a<g b<a B<a A<g"));
