@@ -93,12 +93,12 @@ function balanceHint(detail, account, node) {
 function fields() {
   const suggestions = el("datalist", { id: "accounts" });
   const name = (/** @type {string} */ id, /** @type {string} */ label) => {
-    const input = el("input", { id, name: id, list: "accounts", autocomplete: "off", spellcheck: "false", required: true });
+    const input = el("input", { id, name: id, list: "accounts", autocomplete: "off", spellcheck: "false", "aria-required": "true" });
     return { input, field: el("label", { class: "pay-field" }, el("span", {}, label), input) };
   };
   const from = name("pay-from", "from");
   const to = name("pay-to", "to");
-  const value = el("input", { id: "pay-value", inputmode: "numeric", autocomplete: "off", required: true });
+  const value = el("input", { id: "pay-value", inputmode: "numeric", autocomplete: "off", "aria-required": "true" });
   const at = el("select", { id: "pay-at", title: "the node that is asked to take the payment" });
   const element = el("form", { class: "pay-form", novalidate: true },
     from.field, to.field,
