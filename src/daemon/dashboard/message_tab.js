@@ -32,12 +32,13 @@ export function messageTab(store, api) {
  */
 function describe(message, store) {
   const { from, to, sequence } = message;
-  const stamp = stampOf(message, store);
+  const sent = sending(message, store);
+  const stamp = message.stamp ?? sent?.stamp ?? null;
   /** @type {[string, import("./dom.js").Child][]} */
   const pairs = [
     ["kind", message.message], ["from", nodeLink(from, store)], ["to", nodeLink(to, store)],
     ["stamp", stamp === null ? "not seen here" : `${stamp}, ${from}'s clock when it was sent`],
-    ["sequence", `${sequence}, ${from}'s count of messages`], ["sent in tick", message.tick], ["holds", holds(message, store)],
+    ["sequence", `${sequence}, ${from}'s count of messages`], ["sent in tick", sent?.tick ?? message.tick], ["holds", holds(message, store)],
   ];
   return [el("h2", {}, `${TITLES[message.message]} from ${from} to ${to}`), facts(pairs), el("p", { class: "hint" }, whyMessage(message.message))];
 }
@@ -66,18 +67,17 @@ function holds({ message, about }, store) {
 }
 
 /**
- * The sender's clock when it sent the message: it tells of the clock once that is lived.
+ * When the message was sent, as far as it is remembered: the tick, and the sender's clock, which it
+ * tells once that is lived.
  * @param {MessageSelection} message
  * @param {Store} store
- * @returns {number|null}
+ * @returns {{tick: number, stamp: number|null}|null}
  */
-function stampOf({ from, to, sequence }, store) {
+function sending({ from, to, sequence }, store) {
   const events = happened(store).remembered(from);
-  const at = events.findIndex(({ event }) => event.type === "sent" && event.to === to && event.sequence === sequence);
+  const at = events.findLastIndex(({ event }) => event.type === "sent" && event.to === to && event.sequence === sequence);
   if (at < 0) return null;
-  for (const { tick, event } of events.slice(at)) {
-    if (tick !== events[at].tick) return null;
-    if (event.type === "clock") return event.clock;
-  }
-  return null;
+  const { tick } = events[at];
+  const clock = events.slice(at).find(({ event }) => event.type === "clock");
+  return { tick, stamp: clock?.tick === tick && clock.event.type === "clock" ? clock.event.clock : null };
 }

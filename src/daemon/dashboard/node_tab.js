@@ -160,8 +160,8 @@ function inbox(detail, store) {
  * @param {Store} store
  * @returns {import("./types.js").MessageSelection}
  */
-function selected({ kind, sequence, about }, from, to, store) {
-  return { kind: "message", from, to, message: kind, sequence, about: about ?? null, tick: store.state.network?.tick ?? 0 };
+function selected({ kind, sequence, stamp, about }, from, to, store) {
+  return { kind: "message", from, to, message: kind, sequence, about: about ?? null, tick: store.state.network?.tick ?? 0, stamp };
 }
 
 /**

@@ -70,7 +70,9 @@ function whyOverdrawn([, account, has], detail) {
   // The node may have gone on since it refused: then the numbers say nothing about it.
   if (balance - total(paid) + total(got) !== Number(has)) return rule;
   if (kept.length === 0 || paid.length + got.length === 0) {
-    return `That is all ${account} has at this tip, and no payment that waits changes it.`;
+    return balance === 0
+      ? `${account} has nothing at this tip, and no payment that waits brings it anything.`
+      : `That is all ${account} has at this tip, and no payment that waits changes it.`;
   }
   const waiting = [];
   if (paid.length > 0) waiting.push(`${total(paid)} ${total(paid) === 1 ? "is" : "are"} promised to ${listed(names(paid, "recipient"))} by ${waits(paid)}`);

@@ -185,7 +185,7 @@
 
 /**
  * A message on its way, as the mesh shows it.
- * @typedef {{kind: "message", from: string, to: string, message: Kind, sequence: number, about: string|null, tick: number}} MessageSelection
+ * @typedef {{kind: "message", from: string, to: string, message: Kind, sequence: number, about: string|null, tick: number, stamp?: number}} MessageSelection
  */
 
 /**

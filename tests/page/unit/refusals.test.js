@@ -30,7 +30,11 @@ test("overdrawn: numbers that no longer fit are not told", () => {
   const rule = "An account can pay only what it has once everything that goes before is paid.";
   assert.equal(explain("aki has 1, which is less than the 2 to be paid", holding({ pool: [promise] })), rule);
   assert.equal(explain("aki has 0, which is less than the 2 to be paid"), rule);
-  assert.equal(explain("toString has 0, which is less than the 2 to be paid", holding({})), "That is all toString has at this tip, and no payment that waits changes it.");
+  assert.equal(explain("toString has 0, which is less than the 2 to be paid", holding({})), "toString has nothing at this tip, and no payment that waits brings it anything.");
+});
+
+test("overdrawn: without payments that wait the tip says it all", () => {
+  assert.equal(explain("so has 7, which is less than the 8 to be paid", holding({})), "That is all so has at this tip, and no payment that waits changes it.");
 });
 
 test("a payment in a block is judged at its branch, not at the tip", () => {
