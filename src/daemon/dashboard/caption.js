@@ -26,8 +26,13 @@ export function mount(element, store, api) {
   /** @param {LessonView|null} lesson */
   function show(lesson) {
     const opened = element.hidden && lesson !== null;
+    const held = element.contains(document.activeElement);
     element.hidden = lesson === null;
-    if (!lesson) return setText(text, "");
+    if (!lesson) {
+      setText(text, "");
+      if (held) document.getElementById("lessons-menu")?.focus();
+      return;
+    }
     setText(title, lesson.title);
     setText(count, lesson.done && lesson.unmet === null ? "done" : `step ${lesson.step} of ${lesson.of}`);
     set(progress, { max: Math.max(lesson.of, 1), value: lesson.step });

@@ -50,8 +50,10 @@ export function mount(element, store, api) {
     });
   });
 
-  // What was told is of the tick before.
-  store.on("tick", () => tell(""));
+  // That it waits for the next clock was of the tick before. Why it was refused stays to be read.
+  store.on("tick", () => {
+    if (!told.classList.contains("wrong")) tell("");
+  });
   let offered = "";
   store.on("network", (network) => {
     form.offerNodes(network.nodes.map(({ name }) => name), store.state.chosen);
