@@ -11,6 +11,9 @@ export const USUAL_SPEED = 4;
 /** Presses of step that wait for their turn, at most. */
 const MOST_STEPS = 20;
 
+/** How long the news of having gone back may take. */
+const PATIENCE_MS = 2000;
+
 /** The most ticks that a condition is waited for. */
 export const LIMIT = 200;
 
@@ -73,10 +76,28 @@ export function clockwork(store, api) {
       for (let reached = from; reached !== aim; ) {
         reached = aim;
         if ((await api.call("/goto", { branch: position.branch, tick: reached })) === null) break;
+        await shown(reached);
       }
     } finally {
       aim = null;
     }
+  }
+
+  /** The answer comes before the news: a press until then would count from the tick before. @param {number} tick */
+  function shown(tick) {
+    return new Promise((resolve) => {
+      const timer = setTimeout(end, PATIENCE_MS);
+      const stop = store.on("network", look);
+      look();
+      function look() {
+        if (store.state.network?.position.tick === tick) end();
+      }
+      function end() {
+        clearTimeout(timer);
+        stop();
+        resolve(null);
+      }
+    });
   }
 
   /** The first tick that this branch of history still has. */
