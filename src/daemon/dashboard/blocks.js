@@ -2,7 +2,7 @@
 // hand or by the keyboard; it follows the newest block as long as that is in view.
 
 import { openCompare } from "./compare.js";
-import { el, set, setText, svg } from "./dom.js";
+import { el, set, setText, svg, typeScale } from "./dom.js";
 import { short } from "./looks.js";
 import { openTamper } from "./tamper.js";
 import { neighbour, standing } from "./tree.js";
@@ -35,16 +35,15 @@ export function mount(element, store, api) {
   /** The highest id drawn so far: what is above it is new and appears. */
   let shown = Infinity;
   let framed = false;
-  /** The pixels from the left that are drawn. */
+  /** Pixels of the page for one of the drawing, in which all but the scroller is measured. */
+  let scale = 1;
+  /** What is drawn, from the left. */
   let drawnFrom = 0;
   let drawnTo = 0;
 
   /** @param {boolean} anew */
   function changed(anew) {
-    if (anew) {
-      following = true;
-      shown = Infinity;
-    }
+    if (anew) shown = Infinity;
     if (framed) return;
     framed = true;
     requestAnimationFrame(() => {
@@ -58,25 +57,34 @@ export function mount(element, store, api) {
     return selection?.kind === "block" ? selection.hash : null;
   }
 
+  /** The part of the drawing that is seen. */
+  function inView() {
+    return {
+      left: scroller.scrollLeft / scale, top: scroller.scrollTop / scale,
+      wide: scroller.clientWidth / scale, high: scroller.clientHeight / scale,
+    };
+  }
+
   function draw() {
     const tree = feed.placed();
     const size = sizes(column);
+    scale = typeScale();
     const fresh = new Set();
     for (let id = shown + 1; id <= tree.height; id += 1) {
       for (const block of tree.byId.get(id) ?? []) fresh.add(block.hash);
     }
     shown = tree.height;
-    room.style.width = `${size.width(tree)}px`;
-    room.style.height = `${size.height(tree)}px`;
+    room.style.width = `${size.width(tree) * scale}px`;
+    room.style.height = `${size.height(tree) * scale}px`;
     if (following) scroller.scrollLeft = scroller.scrollWidth;
     if (!focused || !tree.blocks.has(focused)) focused = tree.tip;
-    const wide = scroller.clientWidth;
-    drawnFrom = Math.max(0, scroller.scrollLeft - wide / 2);
-    drawnTo = scroller.scrollLeft + wide * 1.5;
+    const { left, wide } = inView();
+    drawnFrom = Math.max(0, left - wide / 2);
+    drawnTo = left + wide * 1.5;
     const width = Math.min(drawnTo, Math.max(wide, size.width(tree))) - drawnFrom;
     const height = size.height(tree);
-    picture.style.left = `${drawnFrom}px`;
-    set(picture, { width, height, viewBox: `${drawnFrom} 0 ${width} ${height}` });
+    picture.style.left = `${drawnFrom * scale}px`;
+    set(picture, { width: width * scale, height: height * scale, viewBox: `${drawnFrom} 0 ${width} ${height}` });
     const [from, to] = size.ids(drawnFrom, drawnTo);
     view.draw({ tree, standings: feed.standings(), selected: selected(), focused }, column, from, to, fresh);
     setText(note, summary(tree, feed.standings()));
@@ -88,12 +96,12 @@ export function mount(element, store, api) {
   function zoomBy(by) {
     const next = ZOOMS[Math.min(ZOOMS.length - 1, Math.max(0, ZOOMS.indexOf(column) + by))];
     if (next === column) return;
-    const middle = scroller.scrollLeft + scroller.clientWidth / 2;
-    const id = (middle - sizes(column).x(0)) / column;
+    const { left, wide } = inView();
+    const id = (left + wide / 2 - sizes(column).x(0)) / column;
     column = next;
     picture.classList.add("still");
-    room.style.width = `${sizes(column).width(feed.tree())}px`;
-    if (!following) scroller.scrollLeft = sizes(column).x(0) + id * column - scroller.clientWidth / 2;
+    room.style.width = `${sizes(column).width(feed.tree()) * scale}px`;
+    if (!following) scroller.scrollLeft = (sizes(column).x(0) + id * column - wide / 2) * scale;
     draw();
     requestAnimationFrame(() => picture.classList.remove("still"));
   }
@@ -103,11 +111,12 @@ export function mount(element, store, api) {
     focused = block.hash;
     const size = sizes(column);
     const [x, y] = [size.x(block.id), size.y(block.row)];
-    const margin = Math.min(90, scroller.clientWidth / 4);
-    if (x < scroller.scrollLeft + margin) scroller.scrollLeft = x - margin;
-    else if (x > scroller.scrollLeft + scroller.clientWidth - margin) scroller.scrollLeft = x - scroller.clientWidth + margin;
-    if (y < scroller.scrollTop + 40) scroller.scrollTop = y - 40;
-    else if (y > scroller.scrollTop + scroller.clientHeight - 30) scroller.scrollTop = y - scroller.clientHeight + 30;
+    const { left, top, wide, high } = inView();
+    const margin = Math.min(90, wide / 4);
+    if (x < left + margin) scroller.scrollLeft = (x - margin) * scale;
+    else if (x > left + wide - margin) scroller.scrollLeft = (x - wide + margin) * scale;
+    if (y < top + 40) scroller.scrollTop = (y - 40) * scale;
+    else if (y > top + high - 30) scroller.scrollTop = (y - high + 30) * scale;
     draw();
     if (focus) view.element(block.hash)?.focus({ preventScroll: true });
   }
@@ -153,9 +162,10 @@ export function mount(element, store, api) {
     if (left < lastLeft - 1) following = false;
     if (left >= scroller.scrollWidth - scroller.clientWidth - 2) following = true;
     lastLeft = left;
-    const near = scroller.clientWidth / 4;
-    if (left - near < drawnFrom && drawnFrom > 0) changed(false);
-    else if (left + scroller.clientWidth + near > drawnTo) changed(false);
+    const seen = inView();
+    const near = seen.wide / 4;
+    if (seen.left - near < drawnFrom && drawnFrom > 0) changed(false);
+    else if (seen.left + seen.wide + near > drawnTo) changed(false);
   }, { passive: true });
   scroller.addEventListener("wheel", (event) => {
     if (event.ctrlKey) {

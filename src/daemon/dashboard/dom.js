@@ -6,6 +6,8 @@
 /** @typedef {Node|string|number|null|undefined|false} Child */
 
 const SVG = "http://www.w3.org/2000/svg";
+/** The size of type on a usual screen, in pixels: that which drawings are measured for. */
+const USUAL_TYPE = 15;
 
 /**
  * An HTML element: `el("button", {type: "button", onclick: step}, "step")`. An attribute that is null
@@ -64,6 +66,11 @@ export function set(element, attributes) {
 export function setText(element, text) {
   const wanted = String(text);
   if (element.textContent !== wanted) element.textContent = wanted;
+}
+
+/** How much larger the page's type is than it usually is: drawings grow with it. */
+export function typeScale() {
+  return (parseFloat(getComputedStyle(document.documentElement).fontSize) || USUAL_TYPE) / USUAL_TYPE;
 }
 
 /**

@@ -1,11 +1,11 @@
 // The ticks kept, what happened at each, and the branches of history. One slider: arrows move along the
 // ticks, Enter or a click goes back to one.
 
-import { el, set, setText, svg } from "./dom.js";
+import { el, set, setText, svg, typeScale } from "./dom.js";
 import { inWords, lineage, markOf, marksOf, nearest, nextMarked, ordered } from "./moments.js";
 import { TRACK_HEIGHT, drawTrack, legend, scaleOf, tickAt } from "./track.js";
 
-/** @import {Api, History, HistoryBranchWithMoments, Mount, Store, TickMessage} from "./types.js" */
+/** @import {Api, History, HistoryBranchWithMoments, Mount, NodeEvent, Store, TickMessage} from "./types.js" */
 /** @import {Stop} from "./moments.js" */
 
 /** How far Page Up and Page Down go. */
@@ -22,6 +22,8 @@ function createHistory(store, api, changed) {
   let branches = [];
   let stale = false;
   let reading = false;
+  /** @type {NodeEvent[]} those of the last tick, which are told of as events once more */
+  let ofTick = [];
 
   async function read() {
     stale = true;
@@ -49,6 +51,7 @@ function createHistory(store, api, changed) {
 
   /** @param {TickMessage} message */
   function takeTick({ tick, events, branches: told, position }) {
+    ofTick = events;
     for (const branch of told) {
       const known = branches.find(({ id }) => id === branch.id);
       if (!known) return void read();
@@ -63,20 +66,27 @@ function createHistory(store, api, changed) {
     changed();
   }
 
-  /** @param {string[]} marks */
-  function addMarks(marks) {
-    if (marks.length > 0 && store.state.network?.position.live === false) return void read();
+  /**
+   * What is done after a tick belongs to it until the next one.
+   * @param {string[]} marks
+   * @param {number} events
+   */
+  function add(marks, events) {
+    if (marks.length + events > 0 && store.state.network?.position.live === false) return void read();
     const moment = current()?.moments.at(-1);
-    if (!moment || marks.every((mark) => moment.marks.includes(mark))) return;
+    if (!moment) return;
     moment.marks = ordered([...moment.marks, ...marks]);
+    moment.events += events;
     changed();
   }
 
   store.on("tick", takeTick);
-  store.on("events", (events) => addMarks(marksOf(events)));
+  store.on("events", (events) => {
+    if (events !== ofTick) add(marksOf(events), events.length);
+  });
   store.on("did", ({ action, outcome }) => {
     const mark = markOf(action);
-    if (mark && outcome.result === "success") addMarks([mark]);
+    if (mark && outcome.result === "success") add([mark], 0);
   });
   store.on("reload", () => void read());
   return { read, current, branches: () => branches };
@@ -86,7 +96,7 @@ function createHistory(store, api, changed) {
 export function mount(element, store, api) {
   const said = el("p", { class: "timeline-said" });
   const choice = el("div", { class: "history-branches", role: "group", "aria-label": "branches of history" });
-  const picture = svg("svg", { height: TRACK_HEIGHT, "aria-hidden": "true" });
+  const picture = svg("svg", { "aria-hidden": "true" });
   const slider = el("div", { class: "timeline-track", role: "slider", tabindex: 0, "aria-label": "ticks, Enter goes to one" }, picture);
   element.replaceChildren(
     el("div", { class: "region-bar" }, el("h2", {}, "Timeline"), said, choice), slider, legend());
@@ -112,7 +122,8 @@ export function mount(element, store, api) {
 
   const position = () => store.state.network?.position ?? { branch: 0, tick: 0, live: true };
   const branch = () => looked ?? position().branch;
-  const scale = () => scaleOf(stops, slider.clientWidth);
+  const width = () => slider.clientWidth / typeScale();
+  const scale = () => scaleOf(stops, width());
 
   function draw() {
     if (history.branches().length === 0) return;
@@ -120,7 +131,7 @@ export function mount(element, store, api) {
     const { tick } = position();
     const here = branch() === position().branch ? tick : null;
     const at = cursor === null ? undefined : nearest(stops, cursor);
-    set(picture, { width: slider.clientWidth, viewBox: `0 0 ${slider.clientWidth} ${TRACK_HEIGHT}` });
+    set(picture, { width: slider.clientWidth, height: TRACK_HEIGHT * typeScale(), viewBox: `0 0 ${width()} ${TRACK_HEIGHT}` });
     drawTrack(picture, stops, scale(), { here, cursor: at?.tick ?? null, branch: branch() });
     const shown = at ?? nearest(stops, tick);
     const last = stops[stops.length - 1]?.tick ?? 0;
@@ -204,7 +215,7 @@ export function mount(element, store, api) {
     draw();
   }
 
-  const under = (/** @type {MouseEvent} */ event) => tickAt(scale(), event.clientX - slider.getBoundingClientRect().left);
+  const under = (/** @type {MouseEvent} */ event) => tickAt(scale(), (event.clientX - slider.getBoundingClientRect().left) / typeScale());
   slider.addEventListener("keydown", onKey);
   slider.addEventListener("blur", leave);
   slider.addEventListener("pointermove", (event) => moveTo(under(event)));
