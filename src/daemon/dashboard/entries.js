@@ -1,6 +1,6 @@
 // What happened, as entries of the log: a sentence, a kind to filter by, and what it is about. Pure.
 
-import { counted } from "./words.js";
+import { counted, listed } from "./words.js";
 
 /** @import {Action, Event, NodeEvent, Outcome, Selection, Transaction} from "./types.js" */
 
@@ -223,12 +223,14 @@ export function entryOfAction(action, outcome, at) {
   const done = actionText(action, outcome);
   if (done === null) return null;
   const [text, nodes] = done;
-  const failed = outcome.result === "fail";
-  const about = outcome.id ? /** @type {Selection} */ ({ kind: "payment", id: outcome.id }) : nodes.length > 0 ? /** @type {Selection} */ ({ kind: "node", name: nodes[0] }) : null;
-  return {
-    ...at, kind: failed ? "refused" : "action", nodes, text: failed ? `Refused: ${text}` : text,
-    reason: failed ? (outcome.reason ?? "no reason was given") : null, about,
-  };
+  /** @type {Selection|null} */
+  const about = outcome.id ? { kind: "payment", id: outcome.id } : nodes.length > 0 ? { kind: "node", name: nodes[0] } : null;
+  if (outcome.result === "success") return { ...at, kind: "action", nodes, text, reason: null, about };
+  // Of several nodes each said why; the first that said no speaks for all.
+  const refused = (outcome.answers ?? []).filter(({ result }) => result === "fail");
+  const by = refused.length > 0 ? ` by ${listed(refused.map(({ node }) => node))}` : "";
+  const reason = refused[0]?.reason ?? outcome.reason ?? "no reason was given";
+  return { ...at, kind: "refused", nodes, text: `Refused${by}: ${text}`, reason, about };
 }
 
 /**

@@ -65,6 +65,14 @@ test("actions say what was done, and why not", () => {
   assert.equal(refused?.text, "Refused: Payment aki → so 9 at node1");
 });
 
+test("of several nodes those that refused are named, with what the first said", () => {
+  const forge = { forge: { of: "node1", id: 1, at: [], change: {}, remine: false } };
+  const answers = /** @type {const} */ ([{ node: "node1", result: "success" }, { node: "node2", result: "fail", reason: "no work" }, { node: "node3", result: "fail", reason: "no work" }]);
+  const entry = entryOfAction(forge, { result: "fail", tick: 7, reason: "node2: no work", answers: [...answers] }, at);
+  assert.equal(entry?.text, "Refused by node2 and node3: Forge block 1 of node1 and send it to all nodes");
+  assert.equal(entry?.reason, "no work");
+});
+
 test("the filter looks at kind, node and text", () => {
   const [entry] = entriesOf([told("node2", { type: "refused", from: "node1", about: hash, reason: "No work" })], at, known);
   assert.ok(passes(entry, { kind: "usual", node: "", text: "" }));
