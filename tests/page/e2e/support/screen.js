@@ -71,6 +71,12 @@ export class Screen {
     return this.mesh.getByRole("button", { name: new RegExp(`link.*\\b${a}\\b.*\\b${b}\\b`, "i") });
   }
 
+  /** The first digits of the hash that this node stands on. @param {string} name */
+  async tip(name) {
+    const block = this.blocks.getByRole("button", { name: new RegExp(`tip of .*\\b${name}\\b`) });
+    return /hash (\w+)/.exec((await block.getAttribute("aria-label")) ?? "")?.[1];
+  }
+
   /** Waits until the page shows this tick. @param {number} tick */
   async atTick(tick) {
     await this.reading.filter({ hasText: new RegExp(`^tick ${tick}(?!\\d)`) }).waitFor();
@@ -99,11 +105,22 @@ export class Screen {
     await this.button(name, this.banner).click();
   }
 
+  /**
+   * What the controller answers to the action that a click brings about.
+   * @param {Locator} button
+   * @returns {Promise<any>}
+   */
+  async act(button) {
+    const answered = this.page.waitForResponse((response) => response.url() === `${this.url}/do`);
+    await button.click();
+    return (await answered).json();
+  }
+
   /** Ticks until the condition holds. @param {string} condition as the menu names it */
   async until(condition) {
     await this.menu("Until");
-    await this.button(condition, this.banner).click();
-    await this.button("play", this.banner).waitFor();
+    const { tick } = await this.act(this.button(condition, this.banner));
+    await this.atTick(tick);
   }
 
   /**
@@ -115,7 +132,7 @@ export class Screen {
     await choose(this.payField("to"), to);
     await choose(this.payField("value"), String(value));
     await choose(this.payField("at"), at);
-    await this.button("Add", this.pay).click();
+    await this.act(this.button("Add", this.pay));
   }
 
   /** @param {string} name */
@@ -141,7 +158,7 @@ export class Screen {
   async mine(name) {
     await this.node(name).click();
     await this.panel.getByRole("heading", { name }).waitFor();
-    await this.button("Mine", this.panel).click();
+    await this.act(this.button("Mine", this.panel));
   }
 
   /**
@@ -161,7 +178,9 @@ export class Screen {
     await this.timeline.getByRole("button", { name: new RegExp(`\\b${name}\\b`) }).click();
     const slider = this.timeline.getByRole("slider");
     await slider.press("End");
+    const answered = this.page.waitForResponse(`${this.url}/goto`);
     await slider.press("Enter");
+    await answered;
   }
 
   /** Agrees in the dialog that asks. @param {string} yes */
