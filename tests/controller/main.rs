@@ -14,4 +14,5 @@ mod http;
 #[path = "../common/process.rs"]
 mod process;
 mod rig;
+mod saves;
 mod trouble;

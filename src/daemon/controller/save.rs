@@ -126,13 +126,17 @@ impl Turn {
         let network = network.ok_or_else(|| {
             ControllerError::Conflict("no node has answered yet: look whether any runs".to_owned())
         })?;
-        let genesis = self.genesis().await?;
+        let ground = self.ground();
+        let latency = ground.as_ref().map(|ground| ground.latency);
+        let genesis = match ground {
+            Some(ground) => ground.genesis,
+            None => self.genesis().await?,
+        };
         let target = Target {
             tick: self.tick(),
             topology: self.topology(),
             states: self.states().await?,
         };
-        let latency = self.ground().map(|ground| ground.latency);
         Ok(NetworkFile::of(target, network, genesis, latency))
     }
 
@@ -165,7 +169,7 @@ impl Turn {
         Ok(states)
     }
 
-    /// The network's parameters, as far as its genesis block and its id tell them.
+    /// The parameters of a network of others, as its genesis block and its id tell them.
     async fn genesis(&mut self) -> Result<Genesis, ControllerError> {
         let origin = self.0.origin.clone();
         let difficulty = origin.and_then(|origin| origin.difficulty);

@@ -6,7 +6,8 @@ use super::client::NODE_TIMEOUT;
 use super::error::{CallError, ControllerError};
 use super::member::Member;
 use super::network::Reach;
-use super::turn::{Topology, Turn};
+use super::turn::{Pair, Topology, Turn};
+use super::world::World;
 use crate::ledger::{Hash, TxId, UncheckedBlock};
 use crate::node::{self, Name, State, Status};
 
@@ -182,6 +183,17 @@ impl Turn {
             }
         }
         Ok(())
+    }
+}
+
+impl World {
+    /// Whether both ends said that they have this link.
+    pub(super) fn has_link(&self, pair: &Pair) -> bool {
+        let (a, b) = pair.ends();
+        match (self.member(a), self.member(b)) {
+            (Ok(one), Ok(other)) => one.is_linked_to(b) && other.is_linked_to(a),
+            _ => false,
+        }
     }
 }
 

@@ -130,7 +130,9 @@ impl Turn {
             world.cut_pair(pair).await?;
         }
         for pair in wanted.links.difference(&wanted.cut) {
-            world.connect(pair).await?;
+            if !world.has_link(pair) {
+                world.connect(pair).await?;
+            }
         }
         Ok(())
     }

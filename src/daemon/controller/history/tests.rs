@@ -62,7 +62,14 @@ fn what_is_done_in_the_past_opens_a_branch_too() {
         shape(&history)[1],
         ("what-if-1".to_owned(), Some(0), 2, 2, 2)
     );
-    assert!(history.moment(0, 2).expect("it stays").happened.marks.is_empty());
+    assert!(
+        history
+            .moment(0, 2)
+            .expect("it stays")
+            .happened
+            .marks
+            .is_empty()
+    );
     let happened = &history.view().branches[1].moments[0].happened;
     assert_eq!((happened.marks.len(), happened.events), (1, 4));
 }
