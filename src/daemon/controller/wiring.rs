@@ -90,7 +90,7 @@ impl World {
     /// Has a node that is there drop another: nothing to do where it does not know it.
     async fn drop_peer(&self, at: &Name, other: &Name) -> Result<(), ControllerError> {
         let member = self.member(at)?;
-        if !member.is_up() {
+        if !member.may_answer() {
             return Ok(());
         }
         let peers: Vec<PeerLine> = member.client.get("/peer", NODE_TIMEOUT).await?;
@@ -114,9 +114,17 @@ impl World {
     /// Links two nodes, waits until both say so, and until what they tell each other then has arrived.
     /// Where an end is not there, the link comes up with it.
     pub(super) async fn connect(&mut self, pair: &Pair) -> Result<(), ControllerError> {
-        self.add_peers(pair).await?;
         let (a, b) = pair.ends();
-        if !self.member(a)?.is_up() || !self.member(b)?.is_up() {
+        for name in [a, b] {
+            let member = self.member(name)?;
+            if member.reach == Reach::Slow && !member.may_answer() {
+                return Err(ControllerError::Conflict(format!(
+                    "{name} does not answer, so it cannot be told of a link: wait until it does"
+                )));
+            }
+        }
+        self.add_peers(pair).await?;
+        if !self.member(a)?.may_answer() || !self.member(b)?.may_answer() {
             return Ok(());
         }
         self.wait_until(&BTreeSet::from([pair.clone()]), true)
@@ -138,7 +146,7 @@ impl World {
         };
         for (at, other) in told {
             let member = self.member(at)?;
-            if !member.is_up() {
+            if !member.may_answer() {
                 continue;
             }
             let address = self.member(other)?.p2p.clone();
@@ -199,7 +207,7 @@ impl World {
         };
         [(a, b), (b, a)]
             .iter()
-            .all(|(at, other)| !at.is_up() || at.is_linked_to(&other.name) == up)
+            .all(|(at, other)| !at.may_answer() || at.is_linked_to(&other.name) == up)
     }
 
     pub(super) async fn look_at(&mut self, name: &Name) -> Result<(), ControllerError> {
