@@ -2,4 +2,11 @@
 
 #![cfg(feature = "daemon")]
 
+#[path = "../common/http.rs"]
+mod http;
+#[path = "../common/process.rs"]
+mod process;
+
 mod format;
+mod run;
+mod stage;

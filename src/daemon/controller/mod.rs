@@ -71,6 +71,7 @@ use self::board::Board;
 use self::client::Client;
 use self::conductor::{Conductor, Goal, Run, pursue};
 use self::past::Past;
+use self::scenario::Player;
 use self::snapshots::Snapshots;
 use self::world::World;
 use crate::driver::Subscription;
@@ -111,6 +112,8 @@ struct Shared {
     world: Arc<Mutex<World>>,
     board: Arc<Board>,
     conductor: Arc<Conductor>,
+    /// The scenario that is open.
+    stage: Mutex<Option<Player>>,
     past: Past,
     snapshots: Arc<Snapshots>,
     _watch: Task<()>,
@@ -138,6 +141,7 @@ impl Controller {
             world,
             board,
             conductor: Arc::default(),
+            stage: Mutex::default(),
             past,
             snapshots: Arc::new(Snapshots::new(folder)),
         })))
@@ -186,6 +190,8 @@ impl Controller {
         let mut world = self.0.world.lock().await;
         let mut outcome = world.act(&action).await?;
         outcome.tick = world.tick;
+        let tick = world.tick;
+        world.record.note(tick, &action, &outcome);
         // Told while nobody else can act, so that actions are told in their order.
         self.did(action, &outcome);
         Ok(outcome)

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::action::Action;
 use super::network::NodeEvent;
 use super::outline::Outline;
+use super::scenario::Record;
 use super::turn::Topology;
 use crate::node::{self, Name};
 
@@ -107,12 +108,14 @@ impl Happened {
 pub(super) struct Moment {
     pub(super) topology: Topology,
     pub(super) happened: Happened,
+    /// What had been done since the network began.
+    pub(super) record: Record,
     nodes: Vec<(Name, Option<Box<[u8]>>)>,
 }
 
 impl Moment {
     /// Packs what was seen, which takes a while.
-    pub(super) fn of(seen: &Seen, happened: Happened) -> Self {
+    pub(super) fn of(seen: &Seen, happened: Happened, record: Record) -> Self {
         let packed = |(name, outline): &(Name, Option<Arc<Outline>>)| {
             let packed = outline.as_ref().map(|outline| pack(&outline.node));
             (name.clone(), packed)
@@ -120,6 +123,7 @@ impl Moment {
         Self {
             topology: seen.topology.clone(),
             happened,
+            record,
             nodes: seen.nodes.iter().map(packed).collect(),
         }
     }

@@ -8,6 +8,7 @@ use super::error::ControllerError;
 use super::history::{History, HistoryView};
 use super::moment::{Mark, Moment, Seen};
 use super::network::{NodeEvent, Reach};
+use super::scenario::Record;
 use super::travel::{Target, can_be_restored};
 use super::turn::{Topology, Turn};
 use super::world::World;
@@ -85,6 +86,10 @@ impl World {
     /// From here on there is nothing to go back to.
     pub(super) async fn begin_history(&mut self) {
         self.past.lock().take_happened();
+        self.record = match self.tick {
+            0 => Record::begin(self.topology()),
+            _ => Record::lost("its clocks had moved before"),
+        };
         let (seen, moment) = self.moment_of(self.seen()).await;
         let mut history = self.past.lock();
         history.restart(seen, moment);
@@ -94,8 +99,9 @@ impl World {
     /// Packing takes a while: it is done where it holds up nobody.
     async fn moment_of(&self, seen: Seen) -> (Seen, Moment) {
         let happened = self.past.lock().take_happened();
+        let record = self.record.clone();
         let packed = smol::unblock(move || {
-            let moment = Moment::of(&seen, happened);
+            let moment = Moment::of(&seen, happened, record);
             (seen, moment)
         });
         packed.await
@@ -137,8 +143,10 @@ impl Turn {
             ))
         })?;
         self.check_reachable(&moment.topology)?;
+        let done = (self.0.record.clone(), moment.record.clone());
         let target = self.target_of(moment, tick).await?;
         let gone = self.travel(target).await;
+        self.0.record = if gone.is_ok() { done.1 } else { done.0 };
         if gone.is_err() {
             // What it took to get back is nothing that happened.
             let here = self.0.past.lock().position();

@@ -6,6 +6,7 @@ use super::client::LARGE_TIMEOUT;
 use super::error::ControllerError;
 use super::network::ControllerEvent;
 use super::network_file::NetworkFile;
+use super::scenario::Record;
 use super::snapshots::{SnapshotView, Snapshots};
 use super::travel::{Target, can_be_restored};
 use super::turn::Turn;
@@ -228,6 +229,7 @@ impl Turn {
             _ => self.travel(file.into_target()).await?,
         }
         self.0.begin_history().await;
+        self.0.record = Record::lost("it was loaded");
         Ok(())
     }
 

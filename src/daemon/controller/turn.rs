@@ -7,7 +7,7 @@ use bytes::Bytes;
 use smol::lock::MutexGuardArc;
 
 use super::error::ControllerError;
-use super::network::{BranchView, ControllerEvent, LessonView, Position, Reach};
+use super::network::{BranchView, ControllerEvent, Position, Reach};
 use super::outline::Outline;
 use super::world::World;
 use crate::ledger::{Genesis, Hash, UncheckedBlock};
@@ -190,6 +190,7 @@ impl Turn {
         }
         world.build(names, links).await?;
         world.gather().await;
+        world.begin_history().await;
         Ok(())
     }
 
@@ -201,11 +202,6 @@ impl Turn {
     /// Says where in its history the network is; those who watch hear of it with what comes next.
     pub(super) fn set_place(&mut self, position: Position, branches: Vec<BranchView>) {
         self.0.board.set_place(position, branches);
-    }
-
-    /// Says which lesson is open, and tells those who watch.
-    pub(super) fn set_lesson(&mut self, lesson: Option<LessonView>) {
-        self.0.board.set_lesson(lesson);
     }
 
     /// Tells those who watch to read everything anew.

@@ -13,6 +13,7 @@ use super::fleet::Fleet;
 use super::member::Member;
 use super::network::{LinkState, LinkView, Reach};
 use super::past::Past;
+use super::scenario::Record;
 use super::turn::Pair;
 use super::{MAX_NODES, NodeAddress};
 use crate::daemon::node_api::PeerAddress;
@@ -32,6 +33,8 @@ pub(super) struct World {
     pub(super) origin: Option<Parameters>,
     pub(super) news: Sender<()>,
     pub(super) past: Past,
+    /// What was done since the network began.
+    pub(super) record: Record,
 }
 
 /// What all nodes of a network have in common.
@@ -61,6 +64,7 @@ impl World {
             fleet,
             origin: None,
             news,
+            record: Record::lost("nothing is known yet"),
             past: Past::default(),
         };
         if let Some(fleet) = &world.fleet {

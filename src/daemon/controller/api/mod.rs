@@ -2,6 +2,7 @@
 //! [`serve`](crate::daemon::http::serve).
 
 mod act;
+mod lessons;
 mod login;
 mod openapi;
 mod page;

@@ -8,12 +8,13 @@ use super::Api;
 use crate::daemon::http::{Call, Outcome, Reply, openapi};
 
 /// OpenAPI 3.1, in parts of a few screens; some are the nodes' as well.
-const PARTS: [&str; 11] = [
+const PARTS: [&str; 12] = [
     include_str!("openapi/head.json"),
     include_str!("openapi/page.json"),
     include_str!("openapi/network.json"),
     include_str!("openapi/actions.json"),
     include_str!("openapi/history.json"),
+    include_str!("openapi/lessons.json"),
     include_str!("openapi/action_schemas.json"),
     include_str!("openapi/network_schemas.json"),
     include_str!("openapi/event_schemas.json"),

@@ -1,6 +1,6 @@
 //! Every call of the controller's API: its method, its address, what it does.
 
-use super::{Shared, act, login, openapi, page, past, view};
+use super::{Shared, act, lessons, login, openapi, page, past, view};
 use crate::daemon::http::{Route, routes};
 
 pub(super) static ROUTES: &[Route<Shared>] = routes! {
@@ -24,6 +24,12 @@ pub(super) static ROUTES: &[Route<Shared>] = routes! {
     post "/snapshot/save" => past::save_snapshot;
     post "/snapshot/restore" => past::restore_snapshot;
     post "/snapshot/remove" => past::remove_snapshot;
+    read "/lessons" => lessons::list;
+    post "/lesson/open" => lessons::open;
+    post "/lesson/next" => lessons::next;
+    post "/lesson/play" => lessons::play;
+    post "/lesson/close" => lessons::close;
+    read "/scenario" => lessons::record;
     get "/login" => login::login;
     read "/healthz" => view::healthz;
     read "/openapi.json" => openapi::document;

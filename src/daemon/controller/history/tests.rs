@@ -1,4 +1,5 @@
 use super::*;
+use crate::daemon::controller::scenario::Record;
 use crate::daemon::controller::turn::Topology;
 
 fn seen(tick: u64) -> Seen {
@@ -13,7 +14,7 @@ fn at(tick: u64, marks: &[Mark]) -> (Seen, Moment) {
     let seen = seen(tick);
     let mut happened = Happened::default();
     happened.add(marks.iter().copied(), 2);
-    let moment = Moment::of(&seen, happened);
+    let moment = Moment::of(&seen, happened, Record::lost("nothing is done here"));
     (seen, moment)
 }
 

@@ -93,7 +93,9 @@ mod layout;
 mod lessons;
 mod parse;
 mod player;
+mod record;
 mod report;
+mod stage;
 mod tap;
 mod words;
 mod write;
@@ -108,6 +110,7 @@ pub use layout::Layout;
 pub use lessons::{lesson, lessons};
 pub use parse::{parse, read};
 pub use player::Player;
+pub(super) use record::Record;
 pub use report::{Played, PlayedStep, StepResult, Unmet};
 
 /// The version of the format.

@@ -1,16 +1,17 @@
 //! Playing a scenario upon a controller, step by step.
 
 use std::collections::BTreeSet;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use smol::future::FutureExt;
 
 use super::check::{self, Refusals};
 use super::report::{PlayedStep, StepResult, Unmet};
 use super::{Scenario, Step};
+use crate::daemon::controller::conductor::Run;
 use crate::daemon::controller::{
-    Action, Controller, ControllerError, ControllerEvent, LessonStep, LessonView, NodeAnswer,
-    NodeEvent, Outcome, Pair, Verdict,
+    Action, Activity, ActivityKind, Controller, ControllerError, ControllerEvent, LessonStep,
+    LessonView, NodeAnswer, NodeEvent, Outcome, Pair, Until, Verdict,
 };
 use crate::driver::Next;
 
@@ -25,6 +26,8 @@ pub struct Player {
     lesson: Option<String>,
     /// Steps played.
     done: usize,
+    /// Ticks of the present step that were done before a pause.
+    ticks: u64,
     caption: String,
     unmet: Option<String>,
 }
@@ -54,12 +57,14 @@ impl Player {
             scenario,
             lesson,
             done: 0,
+            ticks: 0,
             caption: String::new(),
             unmet: None,
         })
     }
 
-    /// Plays the next step; `None` when there is none, or an earlier one was not as expected.
+    /// Plays the next step; `None` when there is none, an earlier one was not as expected, or a pause
+    /// came before its last tick: then the next call goes on with it.
     ///
     /// # Errors
     /// [`ControllerError::Busy`] and [`ControllerError::Stopped`]; then the step was not played. Whatever
@@ -68,35 +73,57 @@ impl Player {
         &mut self,
         controller: &Controller,
     ) -> Result<Option<PlayedStep>, ControllerError> {
+        let mut run = controller.begin(playing(None))?;
+        self.step(controller, &mut run).await
+    }
+
+    /// As [`Player::next`], within an activity that runs already.
+    pub(in crate::daemon::controller) async fn step(
+        &mut self,
+        controller: &Controller,
+        run: &mut Run,
+    ) -> Result<Option<PlayedStep>, ControllerError> {
         let step = match self.scenario.steps.get(self.done) {
             Some(step) if self.unmet.is_none() => step,
             _ => return Ok(None),
         };
-        let began = Instant::now();
-        let unmet = match unmet(controller, step).await {
-            Err(error @ (ControllerError::Busy { .. } | ControllerError::Stopped)) => {
-                return Err(error);
-            }
-            Err(error) => Some(Unmet {
-                problem: error.to_string(),
-                line: step.line,
-            }),
-            Ok(unmet) => unmet,
-        };
         if let Some(note) = &step.note {
             self.caption.clone_from(note);
         }
+        let began = Instant::now();
+        let result = match go(controller, run, step, self.ticks).await {
+            Ok(Went::Paused { ticks }) => {
+                self.ticks += ticks;
+                return Ok(None);
+            }
+            Ok(Went::Done(None)) => StepResult::Met,
+            Ok(Went::Done(Some(unmet))) => StepResult::Unmet(unmet),
+            Err(ControllerError::Stopped) => return Err(ControllerError::Stopped),
+            Err(error) => StepResult::Unmet(Unmet {
+                problem: error.to_string(),
+                line: step.line,
+            }),
+        };
         let played = PlayedStep {
             text: step.text(),
             line: step.line,
-            result: unmet.map_or(StepResult::Met, StepResult::Unmet),
+            result,
             time: began.elapsed(),
         };
         self.done += 1;
+        self.ticks = 0;
         if let StepResult::Unmet(Unmet { problem, line }) = &played.result {
             self.unmet = Some(format!("step {}, line {line}: {problem}", self.done));
         }
         Ok(Some(played))
+    }
+
+    /// Steps that are still to be played; none after one that was not as expected.
+    pub fn left(&self) -> usize {
+        match self.unmet {
+            Some(_) => 0,
+            None => self.scenario.steps.len() - self.done,
+        }
     }
 
     /// How far it is, for people to see.
@@ -116,33 +143,77 @@ impl Player {
             caption: self.caption.clone(),
             steps: self.scenario.steps.iter().map(step).collect(),
             unmet: self.unmet.clone(),
-            done: self.done == of || self.unmet.is_some(),
+            done: self.left() == 0,
         }
     }
 }
 
-/// Does what the step says, and looks whether all is as it expects.
-async fn unmet(controller: &Controller, step: &Step) -> Result<Option<Unmet>, ControllerError> {
+/// What runs while steps are played, with this pause between two of them.
+pub(super) fn playing(interval: Option<Duration>) -> Activity {
+    Activity {
+        kind: ActivityKind::Lesson,
+        what: "a lesson".to_owned(),
+        interval_ms: interval.map(|interval| interval.as_millis() as u64),
+        done: 0,
+        of: None,
+    }
+}
+
+/// How far a step went.
+enum Went {
+    /// To its end; with what was not as expected.
+    Done(Option<Unmet>),
+    /// A pause came after so many of its ticks.
+    Paused { ticks: u64 },
+}
+
+/// Does what the step says, of which `ticks` were done before, and looks whether all is as it expects.
+async fn go(
+    controller: &Controller,
+    run: &mut Run,
+    step: &Step,
+    ticks: u64,
+) -> Result<Went, ControllerError> {
     let mut refusals = Refusals::new();
     if let Some(action) = &step.action {
-        let outcome = act(controller, action.clone(), &mut refusals).await?;
+        let before = controller.network().tick;
+        let action = without(action, ticks);
+        let outcome = act(controller, run, action, &mut refusals).await?;
+        if outcome.stopped == Some(true) {
+            let ticks = outcome.tick.saturating_sub(before);
+            return Ok(Went::Paused { ticks });
+        }
         if let Some(problem) = misdone(&outcome, step.refused.as_deref()) {
             let line = step.line;
-            return Ok(Some(Unmet { problem, line }));
+            return Ok(Went::Done(Some(Unmet { problem, line })));
         }
     }
     for expectation in &step.expect {
         if let Some(problem) = check::unmet(controller, expectation, &refusals).await? {
             let line = expectation.line;
-            return Ok(Some(Unmet { problem, line }));
+            return Ok(Went::Done(Some(Unmet { problem, line })));
         }
     }
-    Ok(None)
+    Ok(Went::Done(None))
+}
+
+/// The action without the ticks of it that are done; at least one is left.
+fn without(action: &Action, ticks: u64) -> Action {
+    let left = |all: u64| all.saturating_sub(ticks).max(1);
+    match action {
+        Action::Tick(all) => Action::Tick(left(*all)),
+        Action::Until(until) => Action::Until(Until {
+            limit: left(until.limit),
+            ..until.clone()
+        }),
+        action => action.clone(),
+    }
 }
 
 /// Does the action, and takes down what nodes refuse meanwhile.
 async fn act(
     controller: &Controller,
+    run: &mut Run,
     action: Action,
     refusals: &mut Refusals,
 ) -> Result<Outcome, ControllerError> {
@@ -156,7 +227,7 @@ async fn act(
             }
         }
     };
-    let outcome = controller.act(action).or(listening).await?;
+    let outcome = controller.act_within(run, action).or(listening).await?;
     while let Some(Next::Event(event)) = events.try_next() {
         note(&event.event, refusals);
     }
