@@ -14,13 +14,14 @@ const STEP_MS = { least: 1500, most: 7000 };
 export function mount(element, store, api) {
   const title = el("strong", { class: "caption-title" });
   const count = el("span", { class: "caption-count" });
+  const after = el("span", { class: "hint" });
   const progress = el("progress", { class: "caption-progress", value: 0, max: 1, "aria-label": "steps of the lesson" });
   const text = el("p", { id: "caption", class: "caption-text", role: "status", "aria-live": "polite" });
   const unmet = el("p", { id: "caption-unmet", class: "caption-unmet", role: "alert" });
   const steps = el("ol", { class: "caption-steps", hidden: true, "aria-label": "steps" });
   const buttons = controls(store, api, steps);
   element.append(
-    el("div", { class: "caption-head" }, title, count, progress, buttons.element), text, unmet, steps,
+    el("div", { class: "caption-head" }, title, count, progress, after, buttons.element), text, unmet, steps,
   );
 
   /** @param {LessonView|null} lesson */
@@ -36,7 +37,8 @@ export function mount(element, store, api) {
     setText(title, lesson.title);
     setText(count, lesson.done && lesson.unmet === null ? "done" : `step ${lesson.step} of ${lesson.of}`);
     set(progress, { max: Math.max(lesson.of, 1), value: lesson.step });
-    setText(text, captionText(lesson));
+    setText(text, lesson.caption || lesson.about);
+    setText(after, !lesson.done ? "" : lesson.unmet === null ? "Go on by yourself, or close it." : "The lesson ends here.");
     setText(unmet, lesson.unmet === null ? "" : `Not as expected: ${lesson.unmet}`);
     unmet.hidden = lesson.unmet === null;
     element.classList.toggle("is-unmet", lesson.unmet !== null);
@@ -48,12 +50,6 @@ export function mount(element, store, api) {
   }
   store.on("lesson", show);
   store.on("network", (network) => buttons.playing(network.activity?.kind === "lesson"));
-}
-
-/** @param {LessonView} lesson */
-function captionText({ caption, about, done, unmet }) {
-  const words = caption || about;
-  return done && unmet === null ? `${words} The lesson is over: go on by yourself, or close it.` : words;
 }
 
 /**

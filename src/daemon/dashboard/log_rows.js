@@ -3,6 +3,7 @@
 
 import { el, set, setText } from "./dom.js";
 import { explain } from "./refusals.js";
+import { briefly } from "./words.js";
 
 /** @import {Entry, EntryKind} from "./entries.js" */
 
@@ -71,7 +72,7 @@ function row(entry, open) {
   const go = el("button", { type: "button", class: "log-go", tabindex: -1, title: `go to tick ${entry.tick}` },
     el("span", { class: "log-tick" }, entry.tick),
     el("span", { class: "log-mark", "aria-hidden": "true" }, MARKS[entry.kind]),
-    el("span", { class: "log-text" }, entry.reason === null ? entry.text : `${entry.text}: ${entry.reason}`));
+    el("span", { class: "log-text" }, entry.reason === null ? entry.text : `${entry.text}: ${briefly(entry.reason)}`));
   const made = el("li", { class: `log-row log-${entry.kind}` }, go);
   go.addEventListener("click", () => open(entry));
   if (entry.reason !== null) made.append(whyButton(entry, made));

@@ -1,8 +1,7 @@
 // What the peers say of a block that was sent: at once, and once they have looked at it.
 
 import { el } from "./dom.js";
-import { short } from "./looks.js";
-import { listed } from "./words.js";
+import { briefly, listed } from "./words.js";
 
 /** @import {Api, Block, Event, NodeEvent, Outcome, Store} from "./types.js" */
 
@@ -73,11 +72,6 @@ export function createAnswers(store, api) {
   const end = store.on("events", follow);
 
   return { element, send, end };
-}
-
-/** A reason with its hashes as short as elsewhere on the page. @param {string} reason */
-function briefly(reason) {
-  return reason.replace(/\b[0-9a-f]{64}\b/g, short);
 }
 
 /**

@@ -1,5 +1,7 @@
 // Words and short forms that every part of the page says alike.
 
+import { short } from "./looks.js";
+
 /** @import {Transaction} from "./types.js" */
 
 /**
@@ -41,4 +43,9 @@ export function zeroBits(hash) {
     bits += 4;
   }
   return bits;
+}
+
+/** A sentence with its hashes as short as elsewhere on the page. @param {string} sentence */
+export function briefly(sentence) {
+  return sentence.replace(/\b[0-9a-f]{64}\b/g, short);
 }
