@@ -73,7 +73,7 @@ for (const [look, window] of Object.entries(LOOKS)) {
     await check(screen, "with a block tampered with");
     await page.keyboard.press("Escape");
     await screen.button("Table", screen.mesh).click();
-    await screen.mesh.getByRole("table").waitFor();
+    await screen.mesh.getByRole("table", { name: "Nodes" }).waitFor();
     await check(screen, "as a table");
   });
 }
