@@ -180,6 +180,17 @@ function untouched(first, last) {
 }
 
 /**
+ * A time to wait, about: "3 minutes".
+ * @param {number} seconds
+ */
+export function howLong(seconds) {
+  /** @type {[unit: string, seconds: number][]} */
+  const units = [["year", 31_557_600], ["day", 86_400], ["hour", 3600], ["minute", 60], ["second", 1]];
+  const [unit, size] = units.find(([, each]) => seconds >= 1.5 * each) ?? ["second", 1];
+  return counted(Math.max(1, Math.round(seconds / size)), unit);
+}
+
+/**
  * Searches a nonce from the block's own on, in turns with the page. Null where it was stopped.
  * @param {Block} block
  * @param {number} difficulty

@@ -3,7 +3,7 @@
 
 import { openDialog } from "./dialog.js";
 import { el, setText } from "./dom.js";
-import { balancesBefore, story } from "./forgery.js";
+import { balancesBefore, howLong, story } from "./forgery.js";
 import { createAnswers } from "./tamper_answers.js";
 import { createCard } from "./tamper_card.js";
 import { addBlock, createTree, mostStoodOn, neighbour, parentOf, place } from "./tree.js";
@@ -180,5 +180,5 @@ function show({ originals, ground, more }, store, api) {
 function progressText(block, tried, ms, difficulty) {
   const rate = Math.round((tried / ms) * 1000);
   const text = [tried, rate, 2 ** difficulty].map((number) => number.toLocaleString("en"));
-  return `Block ${block.id}: ${text[0]} hashes, ${text[1]} a second; ${text[2]} are needed on average.`;
+  return `Block ${block.id}: ${text[0]} hashes, ${text[1]} a second; it takes ${text[2]} on average, here ${howLong(2 ** difficulty / rate)}.`;
 }

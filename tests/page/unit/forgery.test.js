@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { balancesBefore, judge, remine, story } from "../../../src/daemon/dashboard/forgery.js";
+import { balancesBefore, howLong, judge, remine, story } from "../../../src/daemon/dashboard/forgery.js";
 import { goldenChain } from "./golden.js";
 
 const chain = goldenChain().map(({ block }) => block);
@@ -67,6 +67,11 @@ test("each other rule has its reason", () => {
 test("balances are led back through blocks", () => {
   const before = balancesBefore({ aki: 0, satoshi: 5, so: 4, "佐藤 \"七\"": 5 }, originals);
   assert.deepEqual(before, { aki: 2, satoshi: 5, so: 7, "佐藤 \"七\"": 0 });
+});
+
+test("how long a search takes is told about", () => {
+  const told = [0.02, 1, 80, 100, 4000, 200_000, 1e9].map(howLong);
+  assert.deepEqual(told, ["1 second", "1 second", "80 seconds", "2 minutes", "67 minutes", "2 days", "32 years"]);
 });
 
 test("a search can be stopped", async () => {
