@@ -52,7 +52,7 @@ pub enum DaemonError {
     },
     /// A scenario file cannot be used.
     #[error(transparent)]
-    Scenario(#[from] ScenarioError),
+    Scenario(Box<ScenarioError>),
     /// Scenarios did not go as they expect.
     #[error("{failed} of {of} scenarios did not go as expected: the report says where")]
     Unmet {
@@ -98,6 +98,12 @@ impl DaemonError {
             Self::Usage(_) | Self::Peer(_) | Self::Scenario(_) => 2,
             _ => 1,
         }
+    }
+}
+
+impl From<ScenarioError> for DaemonError {
+    fn from(error: ScenarioError) -> Self {
+        Self::Scenario(Box::new(error))
     }
 }
 
