@@ -45,7 +45,7 @@ export function adviceFor({ nodes, tick }) {
   const paid = nodes.some((node) => node.pool + node.queued + node.waiting > 0);
   if (nodes.some((node) => node.mining)) return ["Mining takes three ticks. ", "→", " until the block travels."];
   if (paid) return ["A payment waits. ", "→", " lets it travel; ", "m", " lets the selected node mine it."];
-  if (tick === 0) return ["Press ", "→", " for one tick. Give the nodes something to do first: ", "t", " writes a payment, ", "m", " mines."];
+  if (tick === 0) return ["Press ", "→", " for one tick. For something to see: ", "t", " writes a payment, ", "m", " mines."];
   return ["All is quiet. ", "t", " writes a payment, ", "m", " lets the selected node mine, ", "→", " is one tick."];
 }
 
