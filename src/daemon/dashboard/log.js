@@ -22,6 +22,8 @@ const KINDS = [
   ["payment", "payments"], ["message", "messages"], ["refused", "refusals"], ["node", "nodes and links"], ["history", "history"],
 ];
 
+const STEP_BACK = /^back to tick/i;
+
 /** @type {Mount} */
 export function mount(element, store, api) {
   const memory = happened(store);
@@ -60,6 +62,14 @@ export function mount(element, store, api) {
     fresh = [];
   }
 
+  /** Takes back an entry that another one makes needless. @param {Entry|undefined} entry */
+  function drop(entry) {
+    if (!entry) return;
+    entries = entries.filter((each) => each !== entry);
+    fresh = fresh.filter((each) => each !== entry);
+    list.remove(entry);
+  }
+
   const known = { blockId: memory.blockId, payment: (/** @type {string} */ id) => store.state.payments.get(id) };
   const now = () => ({ branch: store.state.network?.position.branch ?? 0, tick: store.state.network?.tick ?? 0 });
   memory.onReplaced(() => {
@@ -71,17 +81,15 @@ export function mount(element, store, api) {
   store.on("did", ({ action, outcome, tick }) => {
     const made = entryOfAction(action, outcome, { ...now(), tick });
     if (!made) return;
-    const told = entries.findLast((entry) => tellsLess(entry, made));
-    if (told) {
-      entries.splice(entries.lastIndexOf(told), 1);
-      fresh = fresh.filter((entry) => entry !== told);
-      list.remove(told);
-    }
+    drop(entries.findLast((entry) => tellsLess(entry, made)));
     if (made.reason !== null) void explainNow(made, api);
     add([made]);
   });
   store.on("reload", (why) => {
     const at = { branch: store.state.network?.position.branch ?? 0, tick: store.state.network?.position.tick ?? 0 };
+    // Of many steps back the last one says where one stands.
+    const last = entries.at(-1);
+    if (last?.kind === "history" && STEP_BACK.test(last.text) && STEP_BACK.test(why)) drop(last);
     add([{ ...at, kind: "history", nodes: [], text: why.charAt(0).toUpperCase() + why.slice(1), reason: null, about: null }]);
   });
   store.on("network", (network) => filter.offer(network.nodes.map(({ name }) => name)));
