@@ -237,7 +237,8 @@ fn snapshots_are_kept_under_names() {
 enum Step {
     Tick(u64),
     Mine(usize),
-    Pay(usize, u64),
+    /// With an id of its own: those that a node makes depend on a random number it is started with.
+    Pay(usize, u64, u32),
     Cut(usize, usize),
     Heal(usize, usize),
     Crash(usize),
@@ -249,7 +250,7 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         5 => (1..4u64).prop_map(Step::Tick),
         2 => node.clone().prop_map(Step::Mine),
-        2 => (node.clone(), 1..4u64).prop_map(|(node, value)| Step::Pay(node, value)),
+        2 => (node.clone(), 1..4u64, any::<u32>()).prop_map(|(node, value, id)| Step::Pay(node, value, id)),
         1 => (node.clone(), node.clone()).prop_map(|(a, b)| Step::Cut(a, b)),
         1 => (node.clone(), node.clone()).prop_map(|(a, b)| Step::Heal(a, b)),
         1 => node.clone().prop_map(Step::Crash),
@@ -263,8 +264,9 @@ async fn take(rig: &Rig, step: &Step) {
     let action = match step {
         Step::Tick(count) => json!({"tick": count}),
         Step::Mine(node) => json!({"mine": name(node)}),
-        Step::Pay(node, value) => {
-            json!({"tx": {"at": name(node), "sender": "so", "recipient": "aki", "value": value}})
+        Step::Pay(node, value, id) => {
+            let (at, id) = (name(node), format!("{id:032x}"));
+            json!({"tx": {"at": at, "sender": "so", "recipient": "aki", "value": value, "id": id}})
         }
         Step::Cut(a, b) => json!({"cut": [name(a), name(b)]}),
         Step::Heal(a, b) => json!({"heal": [name(a), name(b)]}),
