@@ -229,6 +229,22 @@ fn the_old_future_stays() {
     });
 }
 
+#[test]
+fn going_to_and_fro_while_a_node_mines_opens_no_branch() {
+    test(async {
+        let mut rig = Rig::three().await;
+        rig.act(json!({"mine": "node1"})).await;
+        rig.tick(5).await;
+        // At ticks 1 and 2 the node finds its nonce whenever it likes.
+        for _ in 0..10 {
+            for tick in [2, 1, 5] {
+                rig.controller.goto(0, tick).await.unwrap();
+                assert_eq!(rig.network().branches.len(), 1);
+            }
+        }
+    });
+}
+
 /// Everything of all nodes that can be seen from outside.
 async fn states(rig: &Rig) -> Json {
     serde_json::from_slice(&rig.controller.save().await.unwrap()).unwrap()

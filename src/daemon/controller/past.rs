@@ -134,8 +134,12 @@ impl Controller {
 impl Turn {
     async fn go_back(&mut self, branch: u64, tick: u64) -> Result<(), ControllerError> {
         self.refresh().await;
-        // What was done since the last tick is not to be lost.
-        self.0.keep_moment().await;
+        // What was done since the last tick is not to be lost. Away from the end of a branch an action
+        // would have opened one, so nothing was done there: a node has found its nonce at most.
+        let is_live = self.0.past.lock().position().live;
+        if is_live {
+            self.0.keep_moment().await;
+        }
         let moment = self.0.past.lock().moment(branch, tick);
         let moment = moment.ok_or_else(|| {
             ControllerError::Absent(format!(
