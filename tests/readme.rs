@@ -149,18 +149,49 @@ fn the_tour_prints_what_the_readme_says() {
     }
 }
 
+fn toml_blocks() -> Vec<&'static str> {
+    README
+        .split("```toml\n")
+        .skip(1)
+        .map(|block| block.split("```").next().unwrap())
+        .collect()
+}
+
 #[test]
 fn the_genesis_file_shown_is_one() {
-    let toml = README
-        .split("```toml\n")
-        .nth(1)
-        .unwrap()
-        .split("```")
-        .next()
-        .unwrap();
+    let toml = toml_blocks()[0];
     let genesis: tickchain::ledger::Genesis = toml::from_str(toml).unwrap();
     assert_eq!(genesis.accounts.len(), 2);
     genesis.block().unwrap();
+}
+
+#[test]
+fn the_scenario_shown_is_as_expected() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("shown.toml");
+    std::fs::write(&file, toml_blocks()[1]).unwrap();
+    let played = Command::new(env!("CARGO_BIN_EXE_tickchain"))
+        .arg("run")
+        .arg(&file)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&played.stdout);
+    assert!(played.status.success(), "{said}");
+    assert!(said.contains("ok 4 - "), "{said}");
+}
+
+#[test]
+fn every_file_linked_is_there() {
+    let links = README.split("](").skip(1);
+    let targets = links.map(|link| link.split([')', '#']).next().unwrap());
+    let files: Vec<&str> = targets
+        .filter(|target| !target.is_empty() && !target.starts_with("http"))
+        .collect();
+    assert!(files.len() > 5, "{files:?}");
+    for file in files {
+        let path = format!("{}/{file}", env!("CARGO_MANIFEST_DIR"));
+        assert!(std::path::Path::new(&path).exists(), "{path}");
+    }
 }
 
 #[test]
@@ -170,22 +201,18 @@ fn every_command_line_shown_is_understood() {
         .skip(1)
         .map(|block| block.split("```").next().unwrap())
         .collect();
-    let node = shown
-        .iter()
-        .find(|block| block.contains("-- node"))
-        .unwrap();
-    let arguments = node.split("-- ").nth(1).unwrap().replace("\\\n", " ");
-    let help = Command::new(env!("CARGO_BIN_EXE_tickchain"))
-        .args(arguments.split_whitespace())
-        // Refuses what clap would refuse, and starts nothing.
-        .arg("--help")
-        .output()
-        .unwrap();
-    assert!(
-        help.status.success(),
-        "{}",
-        String::from_utf8_lossy(&help.stderr)
-    );
+    for command in ["-- node", "-- controller"] {
+        let block = shown.iter().find(|block| block.contains(command)).unwrap();
+        let arguments = block.split("-- ").nth(1).unwrap().replace("\\\n", " ");
+        let help = Command::new(env!("CARGO_BIN_EXE_tickchain"))
+            .args(arguments.split_whitespace())
+            // Refuses what clap would refuse, and starts nothing.
+            .arg("--help")
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&help.stderr);
+        assert!(help.status.success(), "{said}");
+    }
     for example in README
         .split("\n| `")
         .skip(1)
