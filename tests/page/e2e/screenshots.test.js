@@ -64,6 +64,11 @@ flow("picture: tampering, in the dark", { window: { ...WIDE, colorScheme: "dark"
 
 flow("picture: a lesson on a phone", { window: { viewport: { width: 390, height: 760 }, deviceScaleFactor: 2 } }, async ({ screen }) => {
   await screen.openLesson(/first payment/i);
-  await screen.button("Next", screen.lesson).click();
+  // At the fourth step the payment travels.
+  for (let step = 1; step <= 4; step++) {
+    await screen.button("Next", screen.lesson).click();
+    await screen.lesson.getByText(`step ${step} of`).waitFor();
+  }
+  await screen.nodeSays("node3", /receiving/);
   await picture(screen, "page-phone");
 });
