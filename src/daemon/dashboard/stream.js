@@ -10,7 +10,7 @@ const RETRY_MS = [500, 5000];
 
 /**
  * @param {object} to  who is told
- * @param {(network: Network, why: string|null) => void} to.read  the network was read; why anew, or null at first
+ * @param {(network: Network, why: string|null) => void} to.read  the network was read; why anew, or null where nobody has to hear
  * @param {(message: StreamMessage) => void} to.take
  * @param {(connection: "up"|"lost") => void} to.connection
  */
@@ -65,7 +65,8 @@ export function createStream(to) {
   }
 
   /**
-   * Reads everything anew, on the open stream. What comes meanwhile is taken after it.
+   * Reads everything anew, on the open stream. What comes meanwhile is taken after it, what happened
+   * before the reading as well: it is told nowhere else.
    * @param {string} why
    */
   async function readAnew(why) {
@@ -73,10 +74,13 @@ export function createStream(to) {
     held = [];
     try {
       const network = await get("/network");
-      const later = held.filter(({ id }) => id > network.event);
+      const came = held;
       held = null;
-      to.read(network, why);
-      for (const { message } of later) to.take(message);
+      to.read(structuredClone(network), why);
+      const earlier = came.filter(({ id }) => id <= network.event);
+      for (const { message } of earlier) to.take(message);
+      if (earlier.length > 0) to.read(network, null);
+      for (const { message } of came.slice(earlier.length)) to.take(message);
     } catch {
       held = null;
       reconnect();

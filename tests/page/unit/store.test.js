@@ -72,7 +72,7 @@ test("the stream goes on where the network was read", async () => {
   assert.equal(store.state.network?.tick, 4);
 });
 
-test("what comes while the network is read anew is taken after it, and nothing twice", async () => {
+test("what comes while the network is read anew is taken after it, each once", async () => {
   const { store, stream } = await opened();
   /** @type {number[]} */
   const ticks = [];
@@ -92,9 +92,23 @@ test("what comes while the network is read anew is taken after it, and nothing t
   answer(network(20, 9));
   await reloaded;
   await new Promise((resolve) => setImmediate(resolve));
-  assert.deepEqual(ticks, [10]);
+  assert.deepEqual(ticks, [9, 10]);
   assert.equal(store.state.network?.tick, 10);
   assert.equal(reloads.length, 1);
+});
+
+test("what was done before the network was read anew is told, and takes nothing back", async () => {
+  const { store, stream } = await opened();
+  /** @type {string[]} */
+  const done = [];
+  store.on("did", ({ action }) => done.push(`${Object.keys(action)[0]} on ${store.state.network?.position.branch}`));
+  readings.push(async () => ({ ...network(12, 6), position: { branch: 1, tick: 6, live: true } }));
+  stream.send(8, { type: "reload", why: "a new branch of history" });
+  stream.send(9, { type: "did", tick: 5, action: { mine: "node1" }, outcome: { result: "success", tick: 5 } });
+  await new Promise((resolve) => setImmediate(resolve));
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(done, ["mine on 1"]);
+  assert.equal(store.state.network?.tick, 6);
 });
 
 test("a lost controller is said to be lost, and read anew when it is back", async (t) => {
