@@ -44,8 +44,8 @@ function remember(store) {
   const blockIds = new Map();
   /** @type {Step[]} */
   let steps = [];
-  /** @type {HistoryBranch|undefined} where the last tick was lived */
-  let stood;
+  /** @type {HistoryBranch|null} where the last tick was lived */
+  let stood = null;
   /** @type {Set<() => void>} */
   const whenReplaced = new Set();
 
@@ -69,16 +69,16 @@ function remember(store) {
     }
   });
   store.on("tick", (message) => {
-    stood = message.branches.find(({ id }) => id === message.position.branch);
+    stood = message.branches.find(({ id }) => id === message.position.branch) ?? null;
     step(null, null);
   });
   store.on("did", ({ action, outcome }) => {
     // Ticks are remembered one by one as they come.
     if (!("tick" in action) && !("until" in action)) step(action, outcome);
   });
-  store.on("reload", () => {
-    if (!stood || !isReplaced(stood, store.state.network?.branches ?? [])) return;
-    stood = undefined;
+  store.on("reload", (why) => {
+    if (!isReplaced(why, stood, store.state.network?.branches ?? [])) return;
+    stood = null;
     byNode.clear();
     steps = [];
     for (const listener of whenReplaced) listener();
@@ -137,13 +137,22 @@ function keepBlock(blockIds, hash, id) {
   blockIds.delete(oldest);
 }
 
+/** What the controller says of a network that goes on, at another moment perhaps. */
+const GOES_ON = /^back to tick \d+$|^a new branch of history$| was read anew, events of it were missed$/;
+
+/** What it says of one that took the place of the one before. */
+const BEGINS = /^all nodes were reset$|^a network file was loaded$|^back to the snapshot |^a scenario was opened$/;
+
 /**
- * Whether another history took the place of this one: going back keeps the branch where one stood as
- * long as it was, while a reset, a restored network or a lesson begins anew.
- * @param {HistoryBranch} stood
+ * Whether another history took the place of this one. After a lost connection nobody says so: the branch
+ * where one stood is gone then, shorter or begun later.
+ * @param {string} why
+ * @param {HistoryBranch|null} stood
  * @param {HistoryBranch[]} now
  */
-export function isReplaced(stood, now) {
+export function isReplaced(why, stood, now) {
+  if (BEGINS.test(why)) return true;
+  if (GOES_ON.test(why) || !stood) return false;
   const same = now.find(({ id, name }) => id === stood.id && name === stood.name);
   if (!same || same.last < stood.last) return true;
   // One moment only, and not the first there was: that of a network that was restored.

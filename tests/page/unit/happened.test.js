@@ -41,14 +41,27 @@ test("the steps of a branch are its own and those before it left its parent", ()
   assert.deepEqual(ticks({ branch: 0, tick: 5 }), ["0:1", "0:4", "0:5"]);
 });
 
-test("a history is another one when the branch where one stood is gone, shorter or begun anew", () => {
-  assert.equal(isReplaced(main, [main, whatIf]), false);
-  assert.equal(isReplaced(whatIf, [{ ...main, first: 3 }, { ...whatIf, last: 7 }]), false);
-  assert.equal(isReplaced({ ...main, last: 0 }, [{ ...main, last: 0 }]), false);
-  assert.equal(isReplaced(main, [{ ...main, last: 0 }]), true);
-  assert.equal(isReplaced(whatIf, [main]), true);
-  assert.equal(isReplaced(main, [{ ...main, first: 20, last: 20 }]), true);
-  assert.equal(isReplaced(main, [{ ...main, first: 9 }]), true);
+test("a history is another one when the controller says that it begins", () => {
+  const restored = [{ ...main, first: 9, last: 9 }];
+  for (const why of ["all nodes were reset", "a network file was loaded", "back to the snapshot tick 5", "a scenario was opened"]) {
+    assert.equal(isReplaced(why, main, [main]), true, why);
+    assert.equal(isReplaced(why, null, [main]), true, why);
+  }
+  for (const why of ["back to tick 5", "a new branch of history", "node1 was read anew, events of it were missed"]) {
+    assert.equal(isReplaced(why, main, restored), false, why);
+  }
+});
+
+test("after a lost connection a history is another one when its branch is gone, shorter or begun anew", () => {
+  const isOther = isReplaced.bind(null, "the controller is back");
+  assert.equal(isOther(null, [main]), false);
+  assert.equal(isOther(main, [main, whatIf]), false);
+  assert.equal(isOther(whatIf, [{ ...main, first: 3 }, { ...whatIf, last: 7 }]), false);
+  assert.equal(isOther({ ...main, last: 0 }, [{ ...main, last: 0 }]), false);
+  assert.equal(isOther(main, [{ ...main, last: 0 }]), true);
+  assert.equal(isOther(whatIf, [main]), true);
+  assert.equal(isOther(main, [{ ...main, first: 20, last: 20 }]), true);
+  assert.equal(isOther(main, [{ ...main, first: 9 }]), true);
 });
 
 test("going back keeps what led there, and only that", () => {
