@@ -17,7 +17,7 @@ flow("a fork is seen, and healed", {}, async ({ screen }) => {
   for (const name of ["node1", "node2", "node3"]) await screen.nodeSays(name, /height 2\b/);
   assert.equal(await screen.block(2).count(), 1);
   assert.equal(await screen.block(1).count(), 2, "the block that lost is still shown");
-  const stale = screen.blocks.getByRole("button", { name: /^block 1\b.*\b(stale|side)/i });
+  const stale = screen.blocks.getByRole("button", { name: /^block 1\b.*\bstale\b/ });
   assert.equal(await stale.count(), 1);
 });
 
