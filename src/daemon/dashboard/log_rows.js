@@ -25,11 +25,17 @@ export function rows(open) {
   const box = el("div", { class: "log-box" }, empty, element);
   /** @type {Map<Entry, HTMLElement>} */
   const shown = new Map();
+  /** Whether the newest is in view: then it stays there, also when the box gets lower. */
+  let following = true;
+  const toEnd = () => void (box.scrollTop = box.scrollHeight);
+  box.addEventListener("scroll", () => {
+    following = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_END_PX;
+  }, { passive: true });
+  new ResizeObserver(() => following && toEnd()).observe(box);
   walkable(element);
 
   /** @param {Entry[]} entries */
   function append(entries) {
-    const atEnd = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_END_PX;
     for (const entry of entries.slice(-MAX_SHOWN)) {
       const made = row(entry, open);
       shown.set(entry, made);
@@ -42,7 +48,7 @@ export function rows(open) {
     }
     empty.hidden = shown.size > 0;
     if (!element.querySelector("[tabindex='0']")) reach(element, element.lastElementChild);
-    if (atEnd) box.scrollTop = box.scrollHeight;
+    if (following) toEnd();
   }
 
   return {
@@ -54,7 +60,7 @@ export function rows(open) {
       element.replaceChildren();
       append(entries);
       setText(empty, "Nothing here. Tick, add a payment, or change the filter.");
-      box.scrollTop = box.scrollHeight;
+      toEnd();
     },
     /** @param {Entry} entry */
     remove: (entry) => {
