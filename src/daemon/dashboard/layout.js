@@ -22,6 +22,9 @@ const FEW = 10;
 /** What differs by less than this part of the distance is level. */
 const NEARLY = 0.12;
 
+/** Likewise for two in a row, which have little room above each other; with more, links would lie on nodes. */
+const NEARLY_TWO = 0.3;
+
 /** How long nodes take to move to new places. */
 const MOVE_MS = 350;
 
@@ -162,8 +165,8 @@ function settle(bodies, links, gently) {
  * @returns {Map<string, Point>}
  */
 function stretch(bodies, room) {
-  const xs = straight(bodies.map((body) => body.x));
-  const ys = straight(bodies.map((body) => body.y));
+  const xs = straight(bodies.map((body) => body.x), NEARLY);
+  const ys = straight(bodies.map((body) => body.y), NEARLY_TWO);
   const [left, right, top, bottom] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
   const wide = Math.max(room.width - room.left - room.right, 1);
   const high = Math.max(room.height - room.top - room.bottom, 1);
@@ -181,14 +184,17 @@ function stretch(bodies, room) {
 /**
  * What is nearly level is drawn level: a slope of a few pixels looks like a mistake.
  * @param {number[]} values
+ * @param {number} two  the part of the distance for two in a row
  * @returns {number[]}
  */
-function straight(values) {
+function straight(values, two) {
   const order = values.map((_, index) => index).sort((a, b) => values[a] - values[b]);
   const levelled = [...values];
   for (let first = 0; first < order.length; ) {
     let last = first;
-    while (last + 1 < order.length && values[order[last + 1]] - values[order[first]] < DISTANCE * NEARLY) last += 1;
+    const isNear = (/** @type {number} */ next) =>
+      values[order[next]] - values[order[first]] < DISTANCE * (next === first + 1 ? two : NEARLY);
+    while (last + 1 < order.length && isNear(last + 1)) last += 1;
     const group = order.slice(first, last + 1);
     const mean = group.reduce((sum, index) => sum + values[index], 0) / group.length;
     for (const index of group) levelled[index] = mean;
