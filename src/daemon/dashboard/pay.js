@@ -4,11 +4,15 @@ import { balanceOf, followDetail } from "./detail.js";
 import { el, set, setText } from "./dom.js";
 import { readValue, wrongName } from "./payment.js";
 import { explain } from "./refusals.js";
+import { listed } from "./words.js";
 
 /** @import {Api, Mount, NodeDetail, Outcome, Store} from "./types.js" */
 
 /** Names offered while one types. */
 const MOST_OFFERED = 200;
+
+/** Accounts whose balances are told before one types. */
+const MOST_TOLD = 3;
 
 /** @type {Mount} */
 export function mount(element, store, api) {
@@ -27,7 +31,8 @@ export function mount(element, store, api) {
   /** What the sender has left, before anybody asks. */
   function hintAt() {
     const { from, at } = form.typed();
-    setText(hint, !detail || from === "" ? "A payment may go to anyone: a new name is a new account." : balanceHint(detail, from, at));
+    const whoHas = detail && (from === "" ? richestHint(detail, at) : balanceHint(detail, from, at));
+    setText(hint, whoHas ?? "A payment may go to anyone: a new name is a new account.");
   }
 
   /** @param {string} sentence @param {boolean} [wrong] */
@@ -78,6 +83,19 @@ function accounts(store) {
     names.add(recipient);
   }
   return [...names];
+}
+
+/**
+ * Who could pay.
+ * @param {NodeDetail} detail
+ * @param {string} node
+ */
+function richestHint({ accounts, view }, node) {
+  if (view.state !== "up") return null;
+  const rich = Object.entries(accounts).filter(([, balance]) => balance > 0)
+    .sort(([, one], [, other]) => other - one).slice(0, MOST_TOLD);
+  if (rich.length === 0) return null;
+  return `At ${node}'s tip ${listed(rich.map(([name, balance]) => `${name} has ${balance.toLocaleString("en")}`))}. New names are welcome.`;
 }
 
 /**
