@@ -29,24 +29,25 @@ export function hint(store) {
     const words = advice.join("");
     if (words !== last) {
       last = words;
-      text.replaceChildren(...advice.map((part) => (part.length === 1 ? el("kbd", {}, part) : part)));
+      text.replaceChildren(...advice.map((part) => (/^[a-z→]$/.test(part) ? el("kbd", {}, part) : part)));
     }
   });
   return box;
 }
 
 /**
- * Sentences in parts, keys being those of one character; null when there is nothing left to say.
+ * Sentences in parts, keys being those of one letter: without them the words name buttons, for who has
+ * no keys. Null when there is nothing left to say.
  * @param {Network} network
  * @returns {string[]|null}
  */
 export function adviceFor({ nodes, tick }) {
   if (nodes.some((node) => node.height > 0)) return null;
   const paid = nodes.some((node) => node.pool + node.queued + node.waiting > 0);
-  if (nodes.some((node) => node.mining)) return ["Mining takes three ticks. ", "→", " until the block travels."];
-  if (paid) return ["A payment waits. ", "→", " lets it travel; ", "m", " lets the selected node mine it."];
-  if (tick === 0) return ["Press ", "→", " for one tick. For something to see: ", "t", " writes a payment, ", "m", " mines."];
-  return ["All is quiet. ", "t", " writes a payment, ", "m", " lets the selected node mine, ", "→", " is one tick."];
+  if (nodes.some((node) => node.mining)) return ["Mining takes three ticks. Step", "→", " until the block travels."];
+  if (paid) return ["A payment waits. Step", "→", " lets it travel; mine", "m", " puts it into a block."];
+  if (tick === 0) return ["Step", "→", " is one tick. For something to see: pay", "t", " or mine", "m", "."];
+  return ["All is quiet. Pay", "t", " or mine", "m", ". Step", "→", " is one tick."];
 }
 
 function wasClosed() {

@@ -67,7 +67,7 @@ test("a tick is told in a sentence", () => {
 
 test("hints end with the first block", () => {
   const network = (/** @type {NodeView[]} */ nodes, tick = 0) => /** @type {any} */ ({ nodes, tick });
-  assert.match(adviceFor(network([node("node1")]))?.join("") ?? "", /^Press → for one tick/);
+  assert.match(adviceFor(network([node("node1")]))?.join("") ?? "", /^Step→ is one tick/);
   assert.match(adviceFor(network([node("node1", { pool: 1 })], 2))?.join("") ?? "", /^A payment waits/);
   assert.match(adviceFor(network([node("node1", { mining: { clock: 1, of: 3 } })], 2))?.join("") ?? "", /^Mining takes/);
   assert.equal(adviceFor(network([node("node1", { height: 1 })], 4)), null);
