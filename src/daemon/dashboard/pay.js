@@ -95,7 +95,7 @@ function richestHint({ accounts, view }, node) {
   const rich = Object.entries(accounts).filter(([, balance]) => balance > 0)
     .sort(([, one], [, other]) => other - one).slice(0, MOST_TOLD);
   if (rich.length === 0) return null;
-  return `At ${node}'s tip ${listed(rich.map(([name, balance]) => `${name} has ${balance.toLocaleString("en")}`))}. New names are welcome.`;
+  return `At ${node}'s tip ${listed(rich.map(([name, balance], index) => `${name} ${index === 0 ? "has " : ""}${balance.toLocaleString("en")}`))}. New names are welcome.`;
 }
 
 /**
