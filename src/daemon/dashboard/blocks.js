@@ -75,7 +75,7 @@ export function mount(element, store, api) {
     }
     shown = tree.height;
     room.style.width = `${size.width(tree) * scale}px`;
-    room.style.height = `${size.height(tree) * scale}px`;
+    room.style.height = `${Math.max(size.height(tree), size.forked) * scale}px`;
     if (following) scroller.scrollLeft = scroller.scrollWidth;
     if (!focused || !tree.blocks.has(focused)) focused = tree.tip;
     const { left, wide } = inView();
@@ -87,7 +87,10 @@ export function mount(element, store, api) {
     set(picture, { width: width * scale, height: height * scale, viewBox: `${drawnFrom} 0 ${width} ${height}` });
     const [from, to] = size.ids(drawnFrom, drawnTo);
     view.draw({ tree, standings: feed.standings(), selected: selected(), focused }, column, from, to, fresh);
-    setText(note, summary(tree, feed.standings()));
+    const said = summary(tree, feed.standings());
+    setText(note, said);
+    // Where it is cut off it can be read all the same.
+    set(note, { title: said });
     tools.update(tree.blocks.get(selected() ?? ""));
     void feed.need(from);
   }

@@ -12,6 +12,7 @@ export const ZOOMS = [8, 14, 24, 40, 72, 104];
 const ROW = 66;
 const TOP = 42;
 const LEFT = 40;
+const BOTTOM = 34;
 /** Room for what is written beside the last block. */
 const RIGHT = 130;
 /** Below this width of a column a block is too small for its number. */
@@ -35,7 +36,9 @@ export function sizes(column) {
     x: (/** @type {number} */ id) => LEFT + id * column,
     y: (/** @type {number} */ row) => TOP + row * ROW,
     width: (/** @type {Tree} */ tree) => LEFT + Math.max(0, tree.height) * column + RIGHT,
-    height: (/** @type {Tree} */ tree) => TOP + (tree.rows - 1) * ROW + 34,
+    height: (/** @type {Tree} */ tree) => TOP + (tree.rows - 1) * ROW + BOTTOM,
+    /** The height with one side branch: a tree without one is as high, so that the first one moves nothing. */
+    forked: TOP + ROW + BOTTOM,
     /** The ids between two places. */
     ids: (/** @type {number} */ left, /** @type {number} */ right) =>
       /** @type {const} */ ([Math.floor((left - LEFT) / column), Math.ceil((right - LEFT) / column) + 1]),
