@@ -3,6 +3,7 @@
 import { balanceOf, followDetail } from "./detail.js";
 import { el, set, setText } from "./dom.js";
 import { happened } from "./happened.js";
+import { colourClass } from "./looks.js";
 import { nodeActions } from "./node_actions.js";
 import { blockLink, group, link, nothing, paymentTable, table, tiles, whyBox } from "./parts.js";
 import { statusWords } from "./status.js";
@@ -35,11 +36,11 @@ export function nodeTab(store, api) {
   const name = el("h2", { class: "node-name" });
   const status = el("span", { class: "status" });
   const progress = el("progress", { class: "mining", max: 3, value: 0, hidden: true, "aria-label": "clocks of mining" });
-  const summary = el("div");
+  const summary = overview(store);
   const held = el("div", { class: "held" });
   const none = nothing("No node yet.");
   const content = el("div", { hidden: true },
-    el("div", { class: "node-head" }, name, status, progress, why.button), why.text, summary, actions.element, held);
+    el("div", { class: "node-head" }, name, status, progress, why.button), why.text, summary.element, actions.element, held);
   const follow = followDetail(store, api, (read) => {
     detail = read;
     hold();
@@ -56,8 +57,7 @@ export function nodeTab(store, api) {
     status.className = `status status-${now.state === "up" ? (now.started ? now.status : "off") : now.state}`;
     progress.hidden = now.mining === null;
     set(progress, { max: now.mining?.of ?? 3, value: now.mining?.clock ?? 0 });
-    // A node that is gone and left no trace has no numbers.
-    summary.replaceChildren(...(now.tip === "" ? [] : [overview(now, store)]));
+    summary.show(now);
     actions.show(now);
     why.again();
   }
@@ -88,17 +88,34 @@ function digest(text) {
 }
 
 /**
- * @param {NodeView} view
+ * The node's numbers. They change with each tick, while the link to its tip stays: under the finger, and
+ * with the focus.
  * @param {Store} store
  */
-function overview(view, store) {
+function overview(store) {
+  const tip = el("span");
+  const names = ["clock", "height", "pool", "inbox", "waiting", "ticks by itself"];
+  const values = names.map(() => el("span"));
   /** @type {[string, import("./dom.js").Child][]} */
-  const pairs = [
-    ["clock", view.clock], ["height", view.height], ["tip", blockLink(store, view.tip)],
-    ["pool", view.pool], ["inbox", view.inbox], ["waiting", view.waiting + view.queued],
-  ];
-  if (view.ticks_itself !== null) pairs.push(["ticks by itself", `every ${view.ticks_itself} ms`]);
-  return tiles(pairs);
+  const pairs = names.map((name, index) => [name, values[index]]);
+  pairs.splice(2, 0, ["tip", tip]);
+  const element = tiles(pairs);
+  let linked = "";
+  return {
+    element,
+    /** @param {NodeView} view */
+    show(view) {
+      // A node that is gone and left no trace has no numbers.
+      element.hidden = view.tip === "";
+      const { clock, height, pool, inbox, ticks_itself } = view;
+      const itself = ticks_itself === null ? "" : `every ${ticks_itself} ms`;
+      [clock, height, pool, inbox, view.waiting + view.queued, itself].forEach((value, index) => setText(values[index], value));
+      set(/** @type {Element} */ (element.lastElementChild), { hidden: itself === "" });
+      const wanted = `${view.tip} ${colourClass(view.tip)}`;
+      if (wanted !== linked) tip.replaceChildren(blockLink(store, view.tip));
+      linked = wanted;
+    },
+  };
 }
 
 /**
