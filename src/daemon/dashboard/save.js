@@ -34,6 +34,7 @@ export function mount(element, store, api) {
 
   /** @type {Set<string>} */
   let names = new Set();
+  let drawn = "";
   const list = el("ul", { class: "snapshots", "aria-label": "snapshots" });
   element.append(
     saveForm(store, api, attempt, (name) => names.has(name)),
@@ -49,9 +50,15 @@ export function mount(element, store, api) {
     try {
       /** @type {Snapshot[]} */
       const snapshots = await api.get("/snapshots");
+      const key = JSON.stringify(snapshots);
+      // Who has just restored one has the focus here.
+      if (key === drawn) return;
+      drawn = key;
       names = new Set(snapshots.map(({ name }) => name));
+      const held = list.contains(document.activeElement);
       list.replaceChildren(...snapshots.map((snapshot) => row(snapshot, api, attempt)));
       if (snapshots.length === 0) list.append(el("li", { class: "hint" }, "No snapshots yet."));
+      if (held) element.querySelector("input")?.focus();
     } catch (problem) {
       api.show(problem);
     }
