@@ -75,7 +75,7 @@ export function blockTab(store, api) {
 /** @param {{on: string[], off: string[], unknown: string[]}} who */
 function chainsText({ on, off, unknown }) {
   if (off.length === 0 && unknown.length === 0) return "On the main chain of every node.";
-  if (on.length === 0 && unknown.length === 0) return "On no node's main chain: it stands on a side branch.";
+  if (on.length === 0 && unknown.length === 0) return "On no node's main chain: it stands on a side branch, or in a future that was left by going back.";
   const rest = off.length > 0 ? ` Not on that of ${listed(off)}.` : "";
   return `${on.length > 0 ? `On the main chain of ${listed(on)}.` : ""}${rest}${unknown.length > 0 ? ` Not known of ${listed(unknown)}.` : ""}`.trim();
 }
