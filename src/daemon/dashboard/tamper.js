@@ -66,7 +66,8 @@ export async function openTamper(hash, store, api) {
   } catch (problem) {
     return api.show(problem);
   }
-  show(copied, store, api);
+  // Pressed twice, it is opened once.
+  if (!document.querySelector("dialog.tamper")) show(copied, store, api);
 }
 
 /**
