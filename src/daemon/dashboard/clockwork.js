@@ -2,7 +2,7 @@
 
 import { ask } from "./dialog.js";
 
-/** @import {Api, Network, Store} from "./types.js" */
+/** @import {Api, HistoryBranch, Network, Store} from "./types.js" */
 
 /** Milliseconds from tick to tick, by the slider's position. */
 export const SPEEDS_MS = [3000, 2000, 1500, 1000, 700, 500, 300, 150, 50];
@@ -75,7 +75,7 @@ export function clockwork(store, api) {
     try {
       for (let reached = from; reached !== aim; ) {
         reached = aim;
-        if ((await api.call("/goto", { branch: position.branch, tick: reached })) === null) break;
+        if ((await api.call("/goto", momentOf(position.branch, reached))) === null) break;
         await shown(reached);
       }
     } finally {
@@ -100,10 +100,14 @@ export function clockwork(store, api) {
     });
   }
 
-  /** The first tick that this branch of history still has. */
+  /** The first tick that led here and is still kept. */
   function first() {
-    const network = store.state.network;
-    return network?.branches.find((branch) => branch.id === network.position.branch)?.first ?? 0;
+    return firstOf(store.state.network?.branches ?? [], store.state.network?.position.branch ?? 0);
+  }
+
+  /** @param {number} branch @param {number} tick */
+  function momentOf(branch, tick) {
+    return { branch: keeperOf(store.state.network?.branches ?? [], branch, tick), tick };
   }
 
   return {
@@ -116,7 +120,7 @@ export function clockwork(store, api) {
       return queueStep();
     },
     back: stepBack,
-    toStart: () => alone(() => api.call("/goto", { branch: store.state.network?.position.branch, tick: first() })),
+    toStart: () => alone(() => api.call("/goto", momentOf(store.state.network?.position.branch ?? 0, first()))),
     // Pausing never waits for what it is to end.
     playOrPause: () => (playing() ? api.call("/pause") : alone(() => api.call("/play", { interval_ms: interval }))),
     /** @param {number} ms */
@@ -139,4 +143,30 @@ export function clockwork(store, api) {
       if (await ask("Reset all nodes?", text, "Reset all")) await api.act({ reset: {} });
     },
   };
+}
+
+/**
+ * The branch of history that keeps a tick which led to another branch: that one, or one it came from.
+ * @param {HistoryBranch[]} branches
+ * @param {number} id
+ * @param {number} tick
+ * @returns {number}
+ */
+export function keeperOf(branches, id, tick) {
+  const branch = branches.find((each) => each.id === id);
+  const parent = branches.find((each) => each.id === branch?.parent);
+  return branch && parent && tick < branch.first ? keeperOf(branches, parent.id, tick) : id;
+}
+
+/**
+ * The first tick kept of those that led to a branch.
+ * @param {HistoryBranch[]} branches
+ * @param {number} id
+ * @returns {number}
+ */
+export function firstOf(branches, id) {
+  const branch = branches.find((each) => each.id === id);
+  if (!branch) return 0;
+  const parent = branches.find((each) => each.id === branch.parent);
+  return parent && parent.first < branch.first ? firstOf(branches, parent.id) : branch.first;
 }
