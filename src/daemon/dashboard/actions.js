@@ -22,10 +22,24 @@ export function whyNoNewNode(store) {
 
 const NOT_FLEET = "These nodes were started elsewhere: this controller cannot add, crash or remove nodes.";
 
+/** Why a node can be asked nothing now, or null. @param {NodeView} node @returns {string|null} */
+export function whyAway({ name, state }) {
+  if (state === "crashed") return `${name} is crashed: restart it first.`;
+  return state === "down" ? `${name} does not answer.` : null;
+}
+
+/** Why a node cannot act, or null. @param {NodeView} node @returns {string|null} */
+export function whyNotActing(node) {
+  return whyAway(node) ?? (node.started ? null : `${node.name} is not started: start it first.`);
+}
+
 /** @param {Store} store @param {Api} api */
 export function mine(store, api) {
-  const name = store.state.chosen;
-  if (name) void api.act({ mine: name });
+  const node = store.node(store.state.chosen);
+  if (!node) return;
+  const why = whyNotActing(node);
+  if (why) return api.toast(why, "problem");
+  void api.act({ mine: node.name });
 }
 
 /** @param {LinkView} link @param {Api} api */
@@ -45,7 +59,10 @@ export function cutOrHealSelected(store, api) {
     const link = network.links.find(({ a, b }) => a === selection.a && b === selection.b);
     if (link) return cutOrHeal(link, api);
   }
-  if (!chosen) return;
+  const node = store.node(chosen);
+  if (!chosen || !node) return;
+  const why = whyAway(node);
+  if (why) return api.toast(why, "problem");
   const links = network.links.filter(({ a, b }) => a === chosen || b === chosen);
   if (links.length === 0) return api.toast(`${chosen} has no links.`);
   void api.act(links.every((link) => link.state === "cut") ? { heal: [chosen] } : { cut: [chosen] });

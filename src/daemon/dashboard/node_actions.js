@@ -1,6 +1,6 @@
 // The buttons of a node, each with the reason where it cannot be pressed.
 
-import { whyNotOwn } from "./actions.js";
+import { whyAway, whyNotActing, whyNotOwn } from "./actions.js";
 import { openText } from "./copy.js";
 import { post, postJson } from "./curl.js";
 import { el, set, setText } from "./dom.js";
@@ -78,19 +78,19 @@ function choicesFor(view, store) {
   const { name, state, started } = view;
   const links = store.state.network?.links.filter(({ a, b }) => a === name || b === name) ?? [];
   const isCut = links.length > 0 && links.every((link) => link.state === "cut");
-  const away = state === "crashed" ? `${name} is crashed: restart it first.` : state === "down" ? `${name} does not answer.` : null;
+  const away = whyAway(view);
   const foreign = whyNotOwn(store, view);
   const unlinked = links.length === 0 ? `${name} has no links.` : null;
   /** @type {Record<string, Choice>} */
   const choices = {
     mine: {
       label: "Mine", title: `ask ${name} for a block (m)`, action: { mine: name },
-      refused: away ?? (started ? null : `${name} is not started: start it first.`),
+      refused: whyNotActing(view),
     },
     crash: state === "crashed"
       ? { label: "Restart", title: `start ${name} again, with nothing in memory (x)`, action: { start: name }, refused: foreign }
       : { label: "Crash", title: `end ${name}'s process at once (x)`, action: { crash: name }, refused: foreign },
-    reset: { label: "Reset", title: `${name} goes back to clock 0 and the genesis block`, action: { reset: { node: name } }, refused: away ?? (started ? null : `${name} is not started: start it first.`) },
+    reset: { label: "Reset", title: `${name} goes back to clock 0 and the genesis block`, action: { reset: { node: name } }, refused: whyNotActing(view) },
     remove: { label: "Remove", title: `take ${name} out of the network, with all it holds`, action: { remove: name }, refused: foreign },
   };
   if (isCut) choices.heal = { label: "Heal all", title: `put up all links of ${name} again (c)`, action: { heal: [name] }, refused: away };

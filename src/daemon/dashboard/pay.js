@@ -31,6 +31,8 @@ export function mount(element, store, api) {
   /** What the sender has left, before anybody asks. */
   function hintAt() {
     const { from, at } = form.typed();
+    const node = store.node(at);
+    if (node && node.state !== "up") return setText(hint, `${at} does not answer: choose another node.`);
     const whoHas = detail && (from === "" ? richestHint(detail, at) : balanceHint(detail, from, at));
     setText(hint, whoHas ?? "A payment may go to anyone: a new name is a new account.");
   }
@@ -67,6 +69,7 @@ export function mount(element, store, api) {
     if (now !== offered) form.offerAccounts(names);
     offered = now;
     follow.of(form.typed().at);
+    hintAt();
   });
   store.on("selection", () => {
     if (store.state.chosen) form.at(store.state.chosen);
@@ -90,8 +93,7 @@ function accounts(store) {
  * @param {NodeDetail} detail
  * @param {string} node
  */
-function richestHint({ accounts, view }, node) {
-  if (view.state !== "up") return null;
+function richestHint({ accounts }, node) {
   const rich = Object.entries(accounts).filter(([, balance]) => balance > 0)
     .sort(([, one], [, other]) => other - one).slice(0, MOST_TOLD);
   if (rich.length === 0) return null;
@@ -104,7 +106,6 @@ function richestHint({ accounts, view }, node) {
  * @param {string} node
  */
 function balanceHint(detail, account, node) {
-  if (detail.view.state !== "up") return `${node} does not answer: choose another node.`;
   const { balance, left } = balanceOf(detail, account);
   const now = `${account} has ${balance.toLocaleString("en")} at ${node}'s tip`;
   return balance === left ? `${now}.` : `${now}, ${left.toLocaleString("en")} after the payments that wait.`;
