@@ -21,7 +21,7 @@ const MARKS = { action: "▸", block: "■", payment: "●", message: "→", nod
  */
 export function rows(open) {
   const element = el("ol", { class: "log-rows", "aria-label": "what happened, newest last" });
-  const empty = el("p", { class: "hint log-empty" }, "Nothing yet. Tick, add a payment, or ask a node to mine.");
+  const empty = el("p", { class: "hint log-empty" }, "Nothing since this page was opened. Tick, add a payment, or ask a node to mine.");
   const box = el("div", { class: "log-box" }, empty, element);
   /** @type {Map<Entry, HTMLElement>} */
   const shown = new Map();

@@ -48,7 +48,7 @@ export function whyStatus(view, events) {
   if (view.status === "mining") return whyMining(view, events);
   if (view.status === "idle") return whyIdle(view);
   const [last] = only(events, "clock").slice(-1);
-  if (last?.clock !== clock) return `${RULES[view.status](name)} What it was happened before this page was opened.`;
+  if (last?.clock !== clock) return `${RULES[view.status](name)} What it was this page has not seen.`;
   const lived = duringLastClock(events);
   const sentences = {
     "broadcasting-block": whyBroadcastingBlock,
