@@ -157,7 +157,7 @@ const KIND_WORDS = { NEW_BLOCK: "block", NEW_TX: "payment", REQ_CHAIN: "question
  * @param {MessageSelection} message
  * @param {Store} store
  */
-export function messageWords(message, store) {
+function messageWords(message, store) {
   const payment = message.about ? store.state.payments.get(message.about) : undefined;
   const what = payment ? `payment ${payment.sender} → ${payment.recipient} ${payment.value}`
     : message.about ? `${KIND_WORDS[message.message]} ${short(message.about)}` : KIND_WORDS[message.message];

@@ -4,7 +4,7 @@ import { openDialog } from "./dialog.js";
 import { el } from "./dom.js";
 
 /** @type {[string, string][]} */
-export const KEYS = [
+const KEYS = [
   ["→", "one tick"],
   ["←", "one tick back"],
   ["space", "play, pause"],

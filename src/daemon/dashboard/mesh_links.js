@@ -14,7 +14,7 @@ export function linkKey(a, b) {
 }
 
 /** @param {LinkView} link */
-export function linkLabel(link) {
+function linkLabel(link) {
   const words = { up: "up, press to cut", cut: "cut, press to heal", down: "down" }[link.state];
   return `link ${link.a} – ${link.b}, ${words}`;
 }

@@ -191,7 +191,7 @@ function withArrival(block, events) {
  * @param {string} name
  * @param {Of<"reorganisation">} event
  */
-export function whyReorganisation(name, { fork, left, joined }) {
+function whyReorganisation(name, { fork, left, joined }) {
   return `A reorganisation: above block ${fork} another branch now has more work, so ${name} leaves ${counted(left.length, "block")} and joins ${counted(joined.length, "block")}. Payments that only the left branch held go back to the pool.`;
 }
 
