@@ -232,7 +232,7 @@ fn the_old_future_stays() {
 #[test]
 fn going_to_and_fro_while_a_node_mines_opens_no_branch() {
     test(async {
-        let mut rig = Rig::three().await;
+        let rig = Rig::three().await;
         rig.act(json!({"mine": "node1"})).await;
         rig.tick(5).await;
         // At ticks 1 and 2 the node finds its nonce whenever it likes.

@@ -231,11 +231,8 @@ impl Member {
             let _ = news.try_send(());
         });
         let answer = async {
-            match ended.recv().await {
-                Ok(answer) => Some(answer),
-                // The task sends before it ends.
-                Err(_) => None,
-            }
+            // The task sends before it ends.
+            ended.recv().await.ok()
         };
         let late = async {
             Timer::after(NODE_TIMEOUT).await;

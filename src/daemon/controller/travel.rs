@@ -25,8 +25,11 @@ pub(super) struct Target {
 struct Look {
     clock: u64,
     started: bool,
-    rest: Option<(Status, u64, Option<Hash>, Vec<TxId>, usize)>,
+    rest: Option<Rest>,
 }
+
+/// Its status, its height, its tip where that is known, its pool, the length of its inbox.
+type Rest = (Status, u64, Option<Hash>, Vec<TxId>, usize);
 
 impl Turn {
     /// Brings every node, every link and the tick to where the target says. All nodes are reset first,
@@ -234,7 +237,7 @@ impl Look {
 
     fn is_met(&self, node: &node::Outline) -> bool {
         let state = &node.state;
-        let is_there = |(status, height, tip, pool, inbox): &(_, _, Option<Hash>, Vec<TxId>, _)| {
+        let is_there = |(status, height, tip, pool, inbox): &Rest| {
             let ids = state.pool.iter().map(|payment| payment.id);
             *status == state.status
                 && *height == node.height
