@@ -20,7 +20,7 @@ mod seats;
 mod serve;
 mod service;
 
-pub(crate) use bounds::{Closing, Limit};
+pub(crate) use bounds::{Closing, Limit, Place};
 pub(crate) use call::{Call, Content, Outcome, Pieces, Reply, number};
 pub(crate) use feed::feed;
 pub use feed::{HEARTBEAT, MAX_STREAMS};

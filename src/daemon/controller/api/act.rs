@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::Api;
-use crate::daemon::controller::Action;
-use crate::daemon::http::{Call, Outcome, Problem, Reply};
+use crate::daemon::controller::{Action, ControllerError};
+use crate::daemon::http::{Call, Outcome, Place, Problem, Reply};
 
 /// Actions that are being done or wait for their turn at once.
 pub const MAX_ACTIONS: usize = 64;
@@ -22,17 +22,26 @@ pub(super) async fn act(api: Api, call: Call) -> Outcome {
         ))
     })?;
     let place = api.actions.take()?;
-    // What was begun is brought to its end, also when nobody waits for the answer any more.
+    let outcome = to_its_end(place, async move { api.controller.act(action).await }).await?;
+    Ok(Reply::json(&outcome))
+}
+
+/// Does something that is brought to its end also when whoever asked has left. Its place is taken until
+/// then: else calls that are given up would pile up without a bound.
+pub(super) async fn to_its_end<T: Send + 'static>(
+    place: Place,
+    doing: impl Future<Output = Result<T, ControllerError>> + Send + 'static,
+) -> Result<T, Problem> {
     let (told, outcome) = async_channel::bounded(1);
     let doing = async move {
-        let outcome = api.controller.act(action).await;
+        let outcome = doing.await;
         drop(place);
         // Whoever asked may have left.
         let _ = told.try_send(outcome);
     };
     smol::spawn(doing).detach();
     match outcome.recv().await {
-        Ok(outcome) => Ok(Reply::json(&outcome?)),
+        Ok(outcome) => Ok(outcome?),
         Err(_) => Err(Problem::fault()),
     }
 }

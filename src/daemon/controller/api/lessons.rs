@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Api;
-use super::act::read_interval;
+use super::act::{read_interval, to_its_end};
 use crate::daemon::controller::scenario::{self, Scenario};
 use crate::daemon::http::{Call, Outcome, Problem, Reply};
 
@@ -59,7 +59,9 @@ pub(super) async fn open(api: Api, call: Call) -> Outcome {
             )
         }
     };
-    api.controller.open_lesson(scenario, lesson).await?;
+    let place = api.actions.take()?;
+    let opening = async move { api.controller.open_lesson(scenario, lesson).await };
+    to_its_end(place, opening).await?;
     Ok(Reply::done())
 }
 

@@ -53,6 +53,7 @@ impl ControllerApi {
             actions: Limit::new(MAX_ACTIONS, "actions"),
             action_bodies: Limit::new(MAX_ACTION_BODIES, "large bodies"),
             network_files: Limit::new(1, "network file"),
+            networks: Limit::new(1, "whole network"),
             closing: Closing::new(),
         };
         Service::new(Arc::new(shared), routes::ROUTES)
@@ -73,8 +74,10 @@ struct Shared {
     actions: Arc<Limit>,
     /// Bodies of actions that are being read.
     action_bodies: Arc<Limit>,
-    /// Network files that are being written or read.
+    /// Network files that are being received.
     network_files: Arc<Limit>,
+    /// Networks that are being saved or loaded.
+    networks: Arc<Limit>,
     closing: Closing,
 }
 

@@ -4,6 +4,7 @@ use hyper::header::{CONTENT_DISPOSITION, HeaderValue};
 use serde::Deserialize;
 
 use super::Api;
+use super::act::to_its_end;
 use crate::daemon::http::{Call, Outcome, Problem, Reply};
 
 pub(super) async fn history(api: Api, _call: Call) -> Outcome {
@@ -23,12 +24,14 @@ pub(super) async fn go_to(api: Api, call: Call) -> Outcome {
             "send {{\"branch\": 0, \"tick\": 5}} with a branch and a tick that GET /history lists ({error})"
         ))
     })?;
-    api.controller.goto(moment.branch, moment.tick).await?;
+    let place = api.actions.take()?;
+    let going = async move { api.controller.goto(moment.branch, moment.tick).await };
+    to_its_end(place, going).await?;
     Ok(Reply::done())
 }
 
 pub(super) async fn save(api: Api, _call: Call) -> Outcome {
-    let _place = api.network_files.take()?;
+    let _place = api.networks.take()?;
     let tick = api.controller.network().tick;
     let file = api.controller.save().await?;
     let name = format!("attachment; filename=\"tickchain-tick-{tick}.json\"");
@@ -37,7 +40,9 @@ pub(super) async fn save(api: Api, _call: Call) -> Outcome {
 }
 
 pub(super) async fn load(api: Api, call: Call) -> Outcome {
-    api.controller.load(call.body).await?;
+    let place = api.networks.take()?;
+    let loading = async move { api.controller.load(call.body).await };
+    to_its_end(place, loading).await?;
     Ok(Reply::done())
 }
 
@@ -62,15 +67,17 @@ fn read_name(body: &[u8]) -> Result<String, Problem> {
 
 pub(super) async fn save_snapshot(api: Api, call: Call) -> Outcome {
     let name = read_name(&call.body)?;
-    let _place = api.network_files.take()?;
-    api.controller.save_snapshot(&name).await?;
+    let place = api.networks.take()?;
+    let saving = async move { api.controller.save_snapshot(&name).await };
+    to_its_end(place, saving).await?;
     Ok(Reply::done())
 }
 
 pub(super) async fn restore_snapshot(api: Api, call: Call) -> Outcome {
     let name = read_name(&call.body)?;
-    let _place = api.network_files.take()?;
-    api.controller.restore_snapshot(&name).await?;
+    let place = api.networks.take()?;
+    let restoring = async move { api.controller.restore_snapshot(&name).await };
+    to_its_end(place, restoring).await?;
     Ok(Reply::done())
 }
 
