@@ -17,6 +17,9 @@ use super::error::CallError;
 /// read anew.
 pub const MAX_PENDING_EVENTS: usize = 16_384;
 
+/// The most bytes that those events took in the stream, 32 MiB.
+pub const MAX_PENDING_BYTES: usize = 32 * 1024 * 1024;
+
 /// The longest line of a stream, 4 MiB: a reorganisation names every block that left or joined.
 const MAX_LINE_BYTES: usize = 4 * 1024 * 1024;
 
@@ -46,7 +49,9 @@ struct Feed {
 
 #[derive(Default)]
 struct State {
-    events: VecDeque<(u64, Json)>,
+    events: VecDeque<Pending>,
+    /// What they took in the stream.
+    bytes: usize,
     /// The last event there is nothing to wait for up to; `None` before the node was there.
     seen: Option<u64>,
     /// What tells one life of a node from the next, as far as that can be told.
@@ -55,6 +60,12 @@ struct State {
     connected: Option<bool>,
     /// Events were missed for good.
     lost: bool,
+}
+
+struct Pending {
+    id: u64,
+    event: Json,
+    bytes: usize,
 }
 
 /// What tells whether events go on where they ended.
@@ -114,9 +125,14 @@ impl Follower {
     /// Takes what happened up to the event `id`.
     pub(super) fn take(&self, id: u64) -> News {
         let mut state = self.feed.lock();
-        let count = state.events.partition_point(|(event, _)| *event <= id);
+        let count = state.events.partition_point(|event| event.id <= id);
+        let taken: Vec<Pending> = state.events.drain(..count).collect();
+        state.bytes -= taken.iter().map(|event| event.bytes).sum::<usize>();
         News {
-            events: state.events.drain(..count).collect(),
+            events: taken
+                .into_iter()
+                .map(|event| (event.id, event.event))
+                .collect(),
             lost: std::mem::take(&mut state.lost),
         }
     }
@@ -125,6 +141,13 @@ impl Follower {
     pub(super) fn has_seen(&self, id: u64) -> bool {
         let state = self.feed.lock();
         state.lost || state.connected == Some(false) || state.seen.is_some_and(|seen| seen >= id)
+    }
+}
+
+impl State {
+    fn clear(&mut self) {
+        self.events.clear();
+        self.bytes = 0;
     }
 }
 
@@ -148,7 +171,7 @@ impl Feed {
         let same_life = same_salt && state.seen.is_some_and(|seen| seen <= glance.event);
         if !same_life {
             state.lost |= state.seen.is_some();
-            state.events.clear();
+            state.clear();
             state.seen = Some(glance.event);
         }
         state.salt = Some(salt);
@@ -162,16 +185,20 @@ impl Feed {
         }
     }
 
-    fn event(&self, id: u64, event: Json) {
+    /// Takes in an event that took so many bytes.
+    fn event(&self, id: u64, event: Json, bytes: usize) {
         let mut state = self.lock();
         state.seen = Some(id);
         let resync = event.get("type").and_then(Json::as_str) == Some("resync");
-        if resync || state.events.len() >= MAX_PENDING_EVENTS {
-            state.events.clear();
+        let full = state.events.len() >= MAX_PENDING_EVENTS
+            || state.bytes.saturating_add(bytes) > MAX_PENDING_BYTES;
+        if resync || full {
+            state.clear();
             state.lost = true;
         }
         if !resync {
-            state.events.push_back((id, event));
+            state.bytes += bytes;
+            state.events.push_back(Pending { id, event, bytes });
         }
         drop(state);
         self.tell();
@@ -212,7 +239,7 @@ async fn read(mut stream: Stream, feed: &Feed) {
         lines.feed(&bytes);
         while let Some(line) = lines.next() {
             if let Some((id, event)) = lines.take_field(&line) {
-                feed.event(id, event);
+                feed.event(id, event, line.len());
             }
         }
         if lines.is_too_long() {
@@ -311,7 +338,7 @@ mod tests {
     fn a_node_that_began_anew_is_told_from_one_that_was_away() {
         let feed = feed();
         assert_eq!(feed.resume(&glance(7, 1)), 7);
-        feed.event(8, Json::Null);
+        feed.event(8, Json::Null, 4);
         assert_eq!((feed.resume(&glance(20, 1)), feed.lock().lost), (8, false));
         // Another life, with more events or with fewer.
         assert_eq!((feed.resume(&glance(20, 2)), feed.lock().lost), (20, true));
@@ -323,12 +350,12 @@ mod tests {
     fn events_that_were_missed_are_owned_up_to() {
         let feed = feed();
         feed.resume(&glance(7, 1));
-        feed.event(8, Json::Null);
-        feed.event(5000, serde_json::json!({"type": "resync"}));
-        feed.event(5001, Json::Null);
+        feed.event(8, Json::Null, 4);
+        feed.event(5000, serde_json::json!({"type": "resync"}), 4);
+        feed.event(5001, Json::Null, 4);
         let state = feed.lock();
         assert!(state.lost);
-        let kept: Vec<u64> = state.events.iter().map(|(id, _)| *id).collect();
+        let kept: Vec<u64> = state.events.iter().map(|event| event.id).collect();
         assert_eq!((kept, state.seen), (vec![5001], Some(5001)));
     }
 
@@ -336,10 +363,15 @@ mod tests {
     fn what_nobody_looks_at_is_bounded() {
         let feed = feed();
         for id in 0..=MAX_PENDING_EVENTS as u64 {
-            feed.event(id, Json::Null);
+            feed.event(id, Json::Null, 4);
         }
-        let state = feed.lock();
-        assert!(state.lost);
-        assert_eq!(state.events.len(), 1);
+        let full = |wanted: (usize, usize)| {
+            let state = feed.lock();
+            assert!(state.lost);
+            assert_eq!((state.events.len(), state.bytes), wanted);
+        };
+        full((1, 4));
+        feed.event(1, Json::Null, MAX_PENDING_BYTES);
+        full((1, MAX_PENDING_BYTES));
     }
 }
