@@ -9,6 +9,7 @@
 mod actions;
 mod activities;
 mod history;
+mod hostile;
 #[path = "../common/http.rs"]
 mod http;
 #[path = "../common/process.rs"]

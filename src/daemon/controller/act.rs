@@ -7,6 +7,7 @@ use super::client::NODE_TIMEOUT;
 use super::error::{CallError, ControllerError};
 use super::forge::forge;
 use super::network::Reach;
+use super::outline::Outline;
 use super::world::World;
 use super::{ControllerEvent, NodeAddress};
 use crate::ledger::{TxId, UncheckedBlock};
@@ -115,7 +116,7 @@ impl World {
         let (url, token) = (url.parse()?, None);
         let index = self.add_other(&NodeAddress { url, token })?;
         let client = self.members[index].client.clone();
-        let met = match client.get("/outline", NODE_TIMEOUT).await {
+        let met = match Outline::ask(&client, NODE_TIMEOUT).await {
             Ok(outline) => {
                 self.members[index].looked(Ok(outline));
                 self.gather().await;

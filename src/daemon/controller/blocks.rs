@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::client::{Client, LARGE_TIMEOUT};
+use super::client::{Client, LARGE_TIMEOUT, NODE_TIMEOUT};
 use super::error::CallError;
 use super::network::BlockLine;
 use crate::ledger::{Hash, UncheckedBlock, format_timestamp};
@@ -77,7 +77,6 @@ impl<T> Recent<T> {
 /// What `GET tree` answers.
 #[derive(Deserialize)]
 pub(super) struct TreePage {
-    length: u64,
     blocks: Vec<TreeLine>,
 }
 
@@ -98,12 +97,26 @@ pub(super) async fn read_tree(client: &Client) -> Result<Vec<TreeLine>, CallErro
     loop {
         let path = format!("/tree?from={from}&limit={TREE_PAGE}");
         let page: TreePage = client.get(&path, LARGE_TIMEOUT).await?;
+        // There is a block for each id up to the tip's, whatever the node says its length is.
+        let is_last = (page.blocks.len() as u64) < TREE_PAGE;
         lines.extend(page.blocks);
         from += TREE_PAGE;
-        if from >= page.length || lines.len() >= MAX_KNOWN_BLOCKS {
+        if is_last || lines.len() >= MAX_KNOWN_BLOCKS {
             return Ok(lines);
         }
     }
+}
+
+/// Asks a node for a block. Another one than asked for is none: nodes are not believed what a hash shows.
+pub(super) async fn read_block(client: &Client, hash: Hash) -> Result<UncheckedBlock, CallError> {
+    let path = format!("/block/{hash}");
+    let mut block: UncheckedBlock = client.get(&path, NODE_TIMEOUT).await?;
+    let actual = block.header().hash();
+    if actual != hash {
+        return Err(client.strange(&path, format!("a block whose hash is {actual}")));
+    }
+    block.hash = Some(hash);
+    Ok(block)
 }
 
 impl Blocks {

@@ -172,6 +172,11 @@ impl Client {
         })
     }
 
+    /// What was answered is none of the answers there are.
+    pub(super) fn strange(&self, path: &str, reason: impl ToString) -> CallError {
+        Call::new(self, Method::GET, path).strange(reason)
+    }
+
     fn idle(&self) -> MutexGuard<'_, Vec<Connection>> {
         // Nothing panics half way through a change.
         self.0.idle.lock().unwrap_or_else(PoisonError::into_inner)

@@ -10,9 +10,11 @@ use smol::future::FutureExt;
 
 use super::action::{Action, Condition, MAX_TICKS, Outcome, Until, Verdict};
 use super::board::Board;
+use super::client::NODE_TIMEOUT;
 use super::error::ControllerError;
 use super::member::Member;
 use super::network::{Activity, ActivityKind, Reach};
+use super::outline::Outline;
 use super::world::World;
 use crate::node::Status;
 
@@ -116,8 +118,11 @@ impl Run {
 
 impl Drop for Run {
     fn drop(&mut self) {
-        *self.conductor.running() = None;
+        let mut running = self.conductor.running();
+        *running = None;
+        // Before another one can begin: else that would seem to be over.
         self.board.set_activity(None);
+        drop(running);
         self.ended.close();
     }
 }
@@ -249,10 +254,7 @@ impl World {
                 continue;
             }
             // Somebody else moved it, or switched it off.
-            let answer = member
-                .client
-                .get("/outline", super::client::NODE_TIMEOUT)
-                .await;
+            let answer = Outline::ask(&member.client, NODE_TIMEOUT).await;
             member.looked(answer);
             if member.takes_ticks() {
                 member.move_clock().await;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use smol::Timer;
 
 use super::ControllerEvent;
-use super::blocks::read_tree;
+use super::blocks::{read_block, read_tree};
 use super::client::{Client, NODE_TIMEOUT};
 use super::error::{CallError, ControllerError};
 use super::member::{GLANCE_TIMEOUT, Member};
@@ -94,7 +94,7 @@ impl World {
                 true => GLANCE_TIMEOUT,
                 false => NODE_TIMEOUT,
             };
-            smol::spawn(async move { client.get::<Outline>("/outline", limit).await })
+            smol::spawn(async move { Outline::ask(&client, limit).await })
         };
         let asked = self
             .members
@@ -186,7 +186,7 @@ impl World {
         node: &Name,
     ) -> Result<Arc<UncheckedBlock>, ControllerError> {
         let client = self.member(node)?.client.clone();
-        let block = client.get(&format!("/block/{hash}"), NODE_TIMEOUT).await?;
+        let block = read_block(&client, hash).await?;
         Ok(self.blocks.note(hash, block))
     }
 
@@ -198,10 +198,14 @@ impl World {
         if let Some(block) = self.blocks.whole(&hash) {
             return Ok(block);
         }
-        let up = self.members.iter().filter(|member| member.may_answer());
-        let clients: Vec<Client> = up.map(|member| member.client.clone()).collect();
-        let block = find_block(&clients, hash).await?;
+        let block = find_block(&self.answering(), hash).await?;
         Ok(self.blocks.keep(hash, block))
+    }
+
+    /// The nodes that are worth asking for something.
+    pub(super) fn answering(&self) -> Vec<Client> {
+        let up = self.members.iter().filter(|member| member.may_answer());
+        up.map(|member| member.client.clone()).collect()
     }
 
     pub(super) async fn read_tree_of(&mut self, name: &Name) {
@@ -235,10 +239,13 @@ impl World {
 }
 
 /// Asks one node after another for a block.
-async fn find_block(clients: &[Client], hash: Hash) -> Result<UncheckedBlock, ControllerError> {
+pub(super) async fn find_block(
+    clients: &[Client],
+    hash: Hash,
+) -> Result<UncheckedBlock, ControllerError> {
     let mut failed = None;
     for client in clients {
-        match client.get(&format!("/block/{hash}"), NODE_TIMEOUT).await {
+        match read_block(client, hash).await {
             Ok(block) => return Ok(block),
             Err(CallError::Refused { status: 404, .. }) => {}
             Err(error) => failed = Some(error),

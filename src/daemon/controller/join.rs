@@ -78,7 +78,7 @@ impl World {
         let accounts = block.transactions.iter().map(|paid| paid.recipient.clone());
         self.board.set_origin(Some(Origin {
             network,
-            genesis: block.hash.unwrap_or_default(),
+            genesis: block.header().hash(),
             difficulty: difficulty.map(Difficulty::bits),
             accounts: accounts.collect(),
         }));

@@ -186,7 +186,7 @@ impl Member {
     /// Says why its clock stands still, if it does show.
     async fn look_at_it_while_slow(&mut self) {
         let (to, seconds) = (self.clock() + 1, NODE_TIMEOUT.as_secs());
-        match self.client.get::<Outline>("/outline", GLANCE_TIMEOUT).await {
+        match Outline::ask(&self.client, GLANCE_TIMEOUT).await {
             Ok(outline) => self.is_slow(outline),
             Err(_) => {
                 self.hangs();

@@ -17,6 +17,7 @@ mod forge;
 mod gather;
 mod history;
 mod join;
+mod lives;
 mod member;
 mod moment;
 mod near;
@@ -50,7 +51,7 @@ pub use board::CONTROLLER_EVENTS;
 pub use client::{MAX_ANSWER_BYTES, NODE_TIMEOUT};
 pub use error::{CallError, ControllerError};
 pub use fleet::Fleet;
-pub use follow::{LONGEST_WAIT, MAX_PENDING_EVENTS};
+pub use follow::{LONGEST_WAIT, MAX_PENDING_BYTES, MAX_PENDING_EVENTS};
 pub use forge::{ForgeError, MAX_FORGE_BITS};
 pub use history::{BranchHistory, HistoryView, MAX_HISTORY_BYTES, MAX_MOMENTS, MomentView};
 pub use moment::{Happened, Mark};
@@ -85,12 +86,21 @@ pub const MAX_NODES: usize = 64;
 pub const SNAPSHOTS_FOLDER: &str = "tickchain-snapshots";
 
 /// A node of others.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct NodeAddress {
     /// Where its HTTP API is.
     pub url: NodeUrl,
     /// The secret it asks for.
     pub token: Option<String>,
+}
+
+impl std::fmt::Debug for NodeAddress {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NodeAddress")
+            .field("url", &self.url)
+            .field("token", &self.token.as_ref().map(|_| "set"))
+            .finish()
+    }
 }
 
 /// What a controller is to control.
@@ -279,7 +289,16 @@ impl Controller {
     /// # Errors
     /// [`ControllerError::Absent`], or a [`CallError`].
     pub async fn block(&self, hash: Hash) -> Result<Arc<UncheckedBlock>, ControllerError> {
-        self.0.world.lock().await.block(hash).await
+        let clients = {
+            let world = self.0.world.lock().await;
+            if let Some(block) = world.blocks.whole(&hash) {
+                return Ok(block);
+            }
+            world.answering()
+        };
+        // Nobody else waits while nodes are asked.
+        let block = gather::find_block(&clients, hash).await?;
+        Ok(self.0.world.lock().await.blocks.keep(hash, block))
     }
 
     /// Where a payment is at each node.

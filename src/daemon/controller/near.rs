@@ -44,7 +44,7 @@ impl Inside {
 
 /// A node that can be asked.
 pub(super) async fn detail(client: &Client, view: NodeView) -> Result<NodeDetail, ControllerError> {
-    let outline: Outline = client.get("/outline", NODE_TIMEOUT).await?;
+    let outline = Outline::ask(client, NODE_TIMEOUT).await?;
     let accounts = client.get("/accounts", NODE_TIMEOUT).await?;
     let peers = client.get("/peer", NODE_TIMEOUT).await?;
     let state = outline.node.state;
@@ -139,7 +139,7 @@ async fn payment(client: &Client, place: &Json, id: TxId) -> Option<Transaction>
             .find(|payment| has_id(payment))
             .cloned();
     }
-    let outline: Outline = client.get("/outline", NODE_TIMEOUT).await.ok()?;
+    let outline = Outline::ask(client, NODE_TIMEOUT).await.ok()?;
     let state = outline.node.state;
     let inside = Inside::of(&state).ok()?;
     let queued = inside.queue.into_iter().map(|queued| queued.transaction);

@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 use super::MAX_NODES;
 use super::travel::Target;
 use super::turn::{Pair, Topology};
-use crate::ledger::{Genesis, GenesisError, Hash, network_id};
+use crate::ledger::{Genesis, GenesisError, Hash, MAX_SAFE_INTEGER, network_id};
 use crate::node::{Name, State};
 
 /// The version of a network file that is written and read.
@@ -185,6 +185,10 @@ impl NetworkFile {
 
     fn check(&self) -> Result<(), NetworkFileError> {
         let contradiction = |text: String| Err(NetworkFileError::Contradiction(text));
+        if self.tick > MAX_SAFE_INTEGER {
+            let tick = self.tick;
+            return contradiction(format!("its tick is {tick}, above {MAX_SAFE_INTEGER}"));
+        }
         let network = network_id(&self.genesis.block()?, self.genesis.difficulty);
         if network != self.network {
             let said = self.network;
