@@ -45,8 +45,9 @@ export function mount(element, store, api) {
     element.classList.toggle("is-done", lesson.done && lesson.unmet === null);
     buttons.show(lesson);
     showSteps(steps, lesson);
-    // Who opened it from the menu goes on from here; the menu closes as the focus leaves it.
-    if (opened && document.activeElement?.closest(".menu-box")) buttons.next.focus();
+    // Who opened it from the menu goes on from here. The menu may have closed already, and left the focus to nobody.
+    const free = document.activeElement === document.body || document.activeElement?.closest(".menu-box");
+    if (opened && free) buttons.next.focus();
   }
   store.on("lesson", show);
   store.on("network", (network) => buttons.playing(network.activity?.kind === "lesson"));

@@ -17,7 +17,7 @@ export function mount(element, store, api) {
   const list = el("ul", { class: "lessons", "aria-label": "lessons" });
   const file = el("input", { type: "file", id: "scenario-file", accept: ".toml,text/plain", hidden: true });
   const load = el("button", { type: "button", id: "scenario-open", onclick: () => file.click() }, "Open a scenario file…");
-  element.append(hint, list, el("hr"), load, file, told);
+  element.append(hint, load, file, told, el("hr"), list);
 
   /** @param {{lesson: string}|{toml: string}} what */
   async function open(what) {
@@ -25,8 +25,12 @@ export function mount(element, store, api) {
     try {
       await api.post("/lesson/open", what);
       tell("");
+      element.dispatchEvent(new Event("done", { bubbles: true }));
+      document.getElementById("lesson-next")?.focus();
     } catch (problem) {
-      tell(problem instanceof Error ? problem.message : String(problem), true);
+      const why = problem instanceof Error ? problem.message : String(problem);
+      tell(`This was not opened, and the network is as it was. ${why}`, true);
+      told.scrollIntoView({ block: "nearest" });
     }
   }
 

@@ -32,7 +32,7 @@ export function mount(element, store) {
   const banner = byId("connection");
   store.on("connection", (connection) => {
     banner.hidden = connection !== "lost";
-    setText(banner, connection === "lost" ? "The controller does not answer. Trying again …" : "");
+    setText(banner, connection === "lost" ? `The controller does not answer. What you see is from tick ${store.state.network?.tick ?? 0}. Trying again …` : "");
   });
 }
 

@@ -1,4 +1,4 @@
-// A button that opens a box below it. Escape and a click elsewhere close it.
+// A button that opens a box below it. Escape and a click elsewhere close it, and a `done` from within.
 
 import { el, svg } from "./dom.js";
 
@@ -44,6 +44,7 @@ export function menu(id, label, title, sign) {
     close();
     button.focus();
   });
+  element.addEventListener("done", close);
   document.addEventListener("pointerdown", (event) => {
     if (!box.hidden && !element.contains(/** @type {Node} */ (event.target))) close();
   });
