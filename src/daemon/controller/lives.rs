@@ -138,10 +138,8 @@ impl World {
 
     pub(super) async fn remove(&mut self, name: &Name) -> Result<Outcome, ControllerError> {
         let member = self.member(name)?;
-        if member.own {
-            if member.reach != Reach::Crashed {
-                self.crash(name).await?;
-            }
+        if member.own && member.reach != Reach::Crashed {
+            self.crash(name).await?;
         }
         self.forget(name);
         Ok(Outcome::success())
