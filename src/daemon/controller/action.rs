@@ -193,7 +193,7 @@ pub struct Outcome {
     /// Whether it was ended before its time, by a pause.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stopped: Option<bool>,
-    /// What each node says, where several were asked.
+    /// What each node says, where several were asked; of ticks, those whose clock did not move, and why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answers: Option<Vec<NodeAnswer>>,
     /// The node that was added.

@@ -1,6 +1,7 @@
 //! Ticks, and what ticks by itself: at most one activity at a time. Actions may come in between its
 //! ticks.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use async_channel::{Receiver, Sender};
 use smol::Timer;
 use smol::future::FutureExt;
 
-use super::action::{Action, Condition, MAX_TICKS, Outcome, Until, Verdict};
+use super::action::{Action, Condition, MAX_TICKS, NodeAnswer, Outcome, Until, Verdict};
 use super::board::Board;
 use super::client::NODE_TIMEOUT;
 use super::error::ControllerError;
@@ -16,7 +17,7 @@ use super::member::Member;
 use super::network::{Activity, ActivityKind, Reach};
 use super::outline::Outline;
 use super::world::World;
-use crate::node::Status;
+use crate::node::{Name, Status};
 
 /// What runs by itself.
 #[derive(Default)]
@@ -241,23 +242,17 @@ fn is_idle(member: &Member) -> bool {
 }
 
 impl World {
-    /// Moves every clock by one, in order, and tells what happened. Gives back how many blocks are new.
-    pub(super) async fn tick(&mut self) -> usize {
+    /// Moves every clock by one, in order, and tells what happened.
+    pub(super) async fn tick(&mut self) -> Ticked {
         if self.members.iter().any(Member::has_news) {
             // What happened before is no part of this tick.
             self.refresh().await;
         }
         self.keep_moment().await;
-        for index in 0..self.members.len() {
-            let member = &mut self.members[index];
-            if !member.takes_ticks() || member.move_clock().await {
-                continue;
-            }
-            // Somebody else moved it, or switched it off.
-            let answer = Outline::ask(&member.client, NODE_TIMEOUT).await;
-            member.looked(answer);
-            if member.takes_ticks() {
-                member.move_clock().await;
+        let mut missed = Vec::new();
+        for member in &mut self.members {
+            if member.reach != Reach::Crashed && !take_tick(member).await {
+                missed.push((member.name.clone(), member.why_still()));
             }
         }
         self.set_tick(self.tick + 1);
@@ -265,14 +260,40 @@ impl World {
         self.keep_moment().await;
         self.board.ticked(self.sight(), gathered.events);
         self.tell_lost(&gathered.lost);
-        gathered.new_blocks
+        Ticked {
+            new_blocks: gathered.new_blocks,
+            missed,
+        }
     }
+}
+
+/// What came of a tick.
+pub(super) struct Ticked {
+    /// How many blocks are new.
+    new_blocks: usize,
+    /// Whose clock did not move, and why.
+    missed: Vec<(Name, String)>,
+}
+
+/// Moves a node's clock by one; whether it moved.
+async fn take_tick(member: &mut Member) -> bool {
+    if !member.takes_ticks() {
+        return false;
+    }
+    if !member.move_clock().await {
+        // Somebody else moved it, or switched it off.
+        let answer = Outline::ask(&member.client, NODE_TIMEOUT).await;
+        member.looked(answer);
+        return member.takes_ticks() && member.move_clock().await && member.is_up();
+    }
+    member.is_up()
 }
 
 /// Ticks to the goal, with a turn for each tick.
 pub(super) async fn pursue(run: &mut Run, goal: Goal, world: &smol::lock::Mutex<World>) -> Outcome {
     let mut met = goal.is_met_before(&*world.lock().await);
     let mut ticks = 0;
+    let mut missed = BTreeMap::new();
     while !met && ticks < goal.most() && !run.is_stopped() {
         if ticks > 0 {
             run.wait().await;
@@ -281,17 +302,20 @@ pub(super) async fn pursue(run: &mut Run, goal: Goal, world: &smol::lock::Mutex<
             }
         }
         let mut world = world.lock().await;
-        let new_blocks = world.tick().await;
-        met = goal.is_met(&world, new_blocks);
+        let ticked = world.tick().await;
+        missed.extend(ticked.missed);
+        met = goal.is_met(&world, ticked.new_blocks);
         ticks += 1;
         if run.activity.kind != ActivityKind::Lesson {
             run.advance();
         }
     }
+    let answers = (!missed.is_empty()).then(|| missed.into_iter().map(stood_still).collect());
     let Goal::Until(condition, _) = goal else {
         let ended_early = ticks < goal.most() && !matches!(goal, Goal::Play(_));
         return Outcome {
             stopped: ended_early.then_some(true),
+            answers,
             ..Outcome::success()
         };
     };
@@ -303,7 +327,7 @@ pub(super) async fn pursue(run: &mut Run, goal: Goal, world: &smol::lock::Mutex<
             in_words(condition)
         )),
         _ => Some(format!(
-            "after {ticks} ticks it is not so that {}",
+            "after {ticks} ticks it is not yet so that {}",
             in_words(condition)
         )),
     };
@@ -312,6 +336,15 @@ pub(super) async fn pursue(run: &mut Run, goal: Goal, world: &smol::lock::Mutex<
         reason,
         met: Some(met),
         stopped: stopped.then_some(true),
+        answers,
         ..Outcome::success()
+    }
+}
+
+fn stood_still((node, why): (Name, String)) -> NodeAnswer {
+    NodeAnswer {
+        node,
+        result: Verdict::Fail,
+        reason: Some(why),
     }
 }

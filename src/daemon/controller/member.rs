@@ -106,6 +106,23 @@ impl Member {
         self.is_up() && self.outline.as_ref().is_some_and(ready)
     }
 
+    /// Why its clock did not move at a tick.
+    pub(super) fn why_still(&self) -> String {
+        let outline = self.outline.as_ref();
+        match outline.filter(|_| self.is_up()) {
+            Some(outline) if !outline.node.started => {
+                "it is not started: start it first, or give it --start".to_owned()
+            }
+            Some(outline) if outline.ticks_itself.is_some() => {
+                "its clock runs by itself".to_owned()
+            }
+            _ => self
+                .why
+                .clone()
+                .unwrap_or_else(|| "it does not answer".to_owned()),
+        }
+    }
+
     /// Whether it has a link, as far as it said itself.
     pub(super) fn is_linked_to(&self, peer: &Name) -> bool {
         let linked = |outline: &Arc<Outline>| outline.node.state.peers().any(|name| name == peer);
