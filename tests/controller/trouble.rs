@@ -141,8 +141,12 @@ fn a_process_that_hangs_delays_one_tick() {
         assert_eq!(rig.node("b").state, Reach::Slow);
         assert!(rig.node("b").why.is_some());
         let began = Instant::now();
-        rig.tick(5).await;
+        let outcome = rig.act(json!({"tick": 5})).await;
         assert!(began.elapsed() < NODE_TIMEOUT);
+        // It is told who did not take part.
+        let still = outcome.answers.unwrap();
+        assert_eq!(still.len(), 1);
+        assert_eq!(still[0].reason, rig.node("b").why);
         assert_eq!((rig.node("a").clock, rig.node("c").clock), (7, 7));
 
         processes[1].signal(Signal::CONT);
@@ -170,8 +174,18 @@ fn one_that_never_answered_holds_nobody_up() {
         })
         .await;
         let began = Instant::now();
-        rig.tick(5).await;
+        let outcome = rig.act(json!({"tick": 5})).await;
         assert!(began.elapsed() < NODE_TIMEOUT);
+        // It is told who did not take part.
+        let still = outcome.answers.unwrap();
+        assert_eq!(still.len(), 1);
+        assert!(
+            still[0]
+                .reason
+                .as_ref()
+                .unwrap()
+                .contains("has not answered")
+        );
         let network = rig.network();
         assert_eq!((network.tick, network.nodes.len()), (5, 3));
         let mute = network.nodes.iter().find(|node| !node.own).unwrap();
@@ -243,5 +257,26 @@ fn another_network_and_too_many_nodes_are_refused() {
         });
         let error = controller.await.err().unwrap();
         assert!(error.to_string().contains("64 nodes"), "{error}");
+    });
+}
+
+#[test]
+fn a_tick_says_who_was_not_started() {
+    test(async {
+        const ANY: &str = "127.0.0.1:0";
+        let process = Process::start(&["node", "--name", "a", "--http", ANY, "--p2p", ANY]);
+        let rig = Rig::new(Setup {
+            nodes: vec![of(&process)],
+            ..Setup::default()
+        })
+        .await;
+        let still = rig.act(json!({"tick": 1})).await.answers.unwrap();
+        assert_eq!(still[0].node.as_str(), "a");
+        assert!(still[0].reason.as_ref().unwrap().contains("--start"));
+
+        rig.act(json!({"start": "a"})).await;
+        let moved = rig.act(json!({"tick": 1})).await;
+        assert_eq!(moved.answers, None);
+        assert_eq!(rig.node("a").clock, 2);
     });
 }

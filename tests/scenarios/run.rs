@@ -192,7 +192,7 @@ fn every_kind_of_expectation_can_fail() {
         ),
         (
             "until = { condition = \"block\", limit = 2 }",
-            "after 2 ticks it is not so that there is a new block",
+            "after 2 ticks it is not yet so that there is a new block",
         ),
         (
             "tx = { at = \"node1\", sender = \"aki\", recipient = \"so\", value = 1 }",
