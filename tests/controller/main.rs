@@ -1,4 +1,6 @@
 //! The controller and whole nodes, over real sockets.
+
+#![cfg(feature = "daemon")]
 #![allow(
     unreachable_pub,
     dead_code,
