@@ -50,6 +50,7 @@ export function nodeTab(store, api) {
     const now = view();
     content.hidden = !now;
     none.hidden = now !== undefined;
+    if (detail && detail.view.name !== now?.name) empty();
     follow.of(now?.name ?? null);
     if (!now) return;
     setText(name, now.name);
@@ -60,6 +61,13 @@ export function nodeTab(store, api) {
     summary.show(now);
     actions.show(now);
     why.again();
+  }
+
+  /** Nothing of another node stands under this one's name until it is read. */
+  function empty() {
+    detail = null;
+    held.dataset.of = "";
+    held.replaceChildren();
   }
 
   /** Draws what the node holds anew, unless that would take away what one holds on to. */

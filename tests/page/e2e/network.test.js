@@ -30,6 +30,7 @@ flow("a link is cut and healed by mouse", {}, async ({ screen }) => {
   await screen.payment("so", "aki", 3).waitFor();
   await screen.node("node2").click();
   await screen.panel.getByRole("heading", { name: "node2" }).waitFor();
+  await screen.panel.getByRole("table", { name: "Accounts" }).waitFor();
   assert.equal(await screen.payment("so", "aki", 3).count(), 0, "node2 cannot know the payment");
 
   for (const link of links) await screen.toggleLink(link, "up");
