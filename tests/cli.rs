@@ -87,19 +87,7 @@ fn a_genesis_file_sets_the_accounts_and_a_wrong_one_is_named() {
 
 #[test]
 fn a_mesh_is_started_and_linked_when_it_says_it_is_ready() {
-    let arguments = [
-        "mesh",
-        "--nodes",
-        "4",
-        "--topology",
-        "ring",
-        "--http-base",
-        "0",
-        "--p2p-base",
-        "0",
-        "--controller",
-        "127.0.0.1:0",
-    ];
+    let arguments = [&FREE[..], &["--nodes", "4", "--topology", "ring"]].concat();
     let process = Process::start(&arguments);
     assert_eq!(process.ready["event"], "ready");
     assert_eq!(process.ready["pid"], process.id());

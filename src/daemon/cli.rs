@@ -181,17 +181,25 @@ pub struct MeshArgs {
         value_parser = parse_controller
     )]
     pub controller: ControllerAt,
+    /// Where its snapshots are.
+    #[command(flatten)]
+    pub snapshots: SnapshotArgs,
+    /// What both commands know.
+    #[command(flatten)]
+    pub common: CommonArgs,
+}
+
+/// Options of every controller.
+#[derive(Debug, Args)]
+pub struct SnapshotArgs {
     /// Where named snapshots are kept; made with the first
     #[arg(
-        long,
+        long = "snapshots",
         env = "TICKCHAIN_SNAPSHOTS",
         value_name = "DIR",
         default_value = "tickchain-snapshots"
     )]
-    pub snapshots: PathBuf,
-    /// What both commands know.
-    #[command(flatten)]
-    pub common: CommonArgs,
+    pub folder: PathBuf,
 }
 
 /// Where a mesh's controller listens.
@@ -227,14 +235,9 @@ pub struct ControllerArgs {
     /// A file with the token that the nodes ask for
     #[arg(long, env = "TICKCHAIN_NODE_TOKEN_FILE", value_name = "FILE")]
     pub node_token_file: Option<PathBuf>,
-    /// Where named snapshots are kept; made with the first
-    #[arg(
-        long,
-        env = "TICKCHAIN_SNAPSHOTS",
-        value_name = "DIR",
-        default_value = "tickchain-snapshots"
-    )]
-    pub snapshots: PathBuf,
+    /// Where its snapshots are.
+    #[command(flatten)]
+    pub snapshots: SnapshotArgs,
     /// Who may use it.
     #[command(flatten)]
     pub access: AccessArgs,

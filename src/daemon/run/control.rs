@@ -59,7 +59,7 @@ pub(super) fn mesh(args: MeshArgs) -> Result<(), DaemonError> {
         let controller = Controller::new(Setup {
             nodes: Vec::new(),
             fleet: Some(fleet),
-            snapshots: Some(args.snapshots),
+            snapshots: Some(args.snapshots.folder),
         });
         let controller = serve(socket, controller.await?, &common.access)?;
         banner.page = Some(Page::of(&controller));
@@ -83,7 +83,7 @@ pub(super) fn controller(args: ControllerArgs) -> Result<(), DaemonError> {
         let controller = Controller::new(Setup {
             nodes: nodes.collect(),
             fleet: None,
-            snapshots: Some(args.snapshots),
+            snapshots: Some(args.snapshots.folder),
         });
         let controller = serve(socket, controller.await?, &args.access)?;
         let banner = Banner {
