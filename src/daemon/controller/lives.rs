@@ -80,11 +80,7 @@ impl World {
             self.member(peer)?;
         }
         let peers = match peers.is_empty() {
-            true => self
-                .members
-                .iter()
-                .map(|member| member.name.clone())
-                .collect(),
+            true => self.names(),
             false => peers.to_vec(),
         };
         let name = self.free_name();

@@ -32,11 +32,7 @@ impl World {
             .iter()
             .filter(|member| member.reach == Reach::Crashed);
         Topology {
-            nodes: self
-                .members
-                .iter()
-                .map(|member| member.name.clone())
-                .collect(),
+            nodes: self.names(),
             crashed: crashed.map(|member| member.name.clone()).collect(),
             links: self.links.clone(),
             cut: self.cut.clone(),

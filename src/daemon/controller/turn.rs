@@ -101,7 +101,7 @@ impl Turn {
     /// [`ControllerError::Conflict`] when a node that is not of the fleet had to be another.
     pub(super) async fn arrange(&mut self, wanted: &Topology) -> Result<(), ControllerError> {
         let world = &mut *self.0;
-        for name in self_names(world) {
+        for name in world.names() {
             if !wanted.nodes.contains(&name) {
                 world.remove(&name).await?;
             }
@@ -217,12 +217,4 @@ impl Turn {
     pub(super) fn publish(&self, event: ControllerEvent) {
         self.0.board.publish(event);
     }
-}
-
-fn self_names(world: &World) -> Vec<Name> {
-    world
-        .members
-        .iter()
-        .map(|member| member.name.clone())
-        .collect()
 }

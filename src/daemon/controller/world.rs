@@ -126,12 +126,14 @@ impl World {
         let index = self.members.iter().position(|member| member.name == *name);
         index.ok_or_else(|| ControllerError::UnknownNode {
             name: name.clone(),
-            names: self
-                .members
-                .iter()
-                .map(|member| member.name.clone())
-                .collect(),
+            names: self.names(),
         })
+    }
+
+    /// All nodes, in the order they are ticked.
+    pub(super) fn names(&self) -> Vec<Name> {
+        let members = self.members.iter();
+        members.map(|member| member.name.clone()).collect()
     }
 
     pub(super) fn member(&self, name: &Name) -> Result<&Member, ControllerError> {
