@@ -53,6 +53,7 @@ pub mod daemon;
 pub mod driver;
 pub mod ledger;
 pub mod node;
+pub mod sim;
 pub mod wire;
 
 /// The snippets of README.md, compiled and run.

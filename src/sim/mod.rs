@@ -1,0 +1,13 @@
+//! Many nodes in one process on virtual time: no async, no threads, no I/O.
+
+#![deny(
+    clippy::disallowed_macros,
+    clippy::disallowed_methods,
+    clippy::disallowed_types
+)]
+
+mod random;
+mod time;
+
+pub use random::{Purpose, Random};
+pub use time::Time;
