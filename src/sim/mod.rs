@@ -7,7 +7,11 @@
 )]
 
 mod random;
+mod sites;
 mod time;
+mod topology;
 
 pub use random::{Purpose, Random};
+pub use sites::Site;
 pub use time::Time;
+pub use topology::Graph;
