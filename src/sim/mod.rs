@@ -6,11 +6,15 @@
     clippy::disallowed_types
 )]
 
+mod carried;
+mod observer;
 mod random;
 mod sites;
 mod time;
 mod topology;
 
+pub use carried::Carried;
+pub use observer::Observer;
 pub use random::{Purpose, Random};
 pub use sites::Site;
 pub use time::Time;
