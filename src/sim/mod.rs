@@ -10,6 +10,8 @@ mod carried;
 mod observer;
 mod random;
 mod sites;
+pub mod statistics;
+pub mod theory;
 mod time;
 mod topology;
 
