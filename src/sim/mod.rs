@@ -9,6 +9,7 @@
 mod carried;
 mod observer;
 mod random;
+pub mod scenario;
 mod sites;
 pub mod statistics;
 pub mod theory;

@@ -1,0 +1,73 @@
+//! Why a scenario cannot be simulated.
+
+use super::NodeNumber;
+
+/// Why a scenario cannot be simulated. Each names the key that is to be changed.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ScenarioError {
+    /// A number is out of its range.
+    #[error("{key} is {value}: it has to be {rule}")]
+    Range {
+        /// The key.
+        key: String,
+        /// As given.
+        value: f64,
+        /// What it has to be.
+        rule: String,
+    },
+    /// Nothing ends the run.
+    #[error("nothing ends the run: say blocks, time_s or both")]
+    NoEnd,
+    /// A node that is not there.
+    #[error("{key} names {node}, but there are {nodes} nodes, node1 to node{nodes}")]
+    NoSuchNode {
+        /// The key.
+        key: String,
+        /// The node.
+        node: NodeNumber,
+        /// How many there are.
+        nodes: usize,
+    },
+    /// One node twice where it can be once.
+    #[error("{key} names {node} a second time: leave it out here or there")]
+    NodeTwice {
+        /// The key.
+        key: String,
+        /// The node.
+        node: NodeNumber,
+    },
+    /// Shares of a whole that are more or less than that.
+    #[error("{key}: the shares add up to {sum}, {rule}")]
+    Shares {
+        /// The key.
+        key: String,
+        /// What they add up to.
+        sum: f64,
+        /// What they have to.
+        rule: &'static str,
+    },
+    /// Two things that exclude each other.
+    #[error("{key}: {problem}")]
+    Conflict {
+        /// The key.
+        key: String,
+        /// What is wrong with it, and what to do.
+        problem: &'static str,
+    },
+}
+
+impl ScenarioError {
+    /// The key that is to be changed, as a dotted path; entries of lists are counted from 1:
+    /// `faults.2.nodes`.
+    pub fn key(&self) -> &str {
+        match self {
+            Self::NoEnd => "blocks",
+            Self::Range { key, .. }
+            | Self::NoSuchNode { key, .. }
+            | Self::NodeTwice { key, .. }
+            | Self::Shares { key, .. }
+            | Self::Conflict { key, .. } => key,
+        }
+    }
+}

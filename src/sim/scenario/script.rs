@@ -1,0 +1,47 @@
+//! What nodes are asked for, as a controller would.
+
+use serde::{Deserialize, Serialize};
+
+use super::NodeNumber;
+
+/// Something a node is asked for, just before the clocks move to `at`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Step {
+    /// To mine a block.
+    Mine {
+        /// The clock.
+        at: u64,
+        /// Who.
+        node: NodeNumber,
+    },
+    /// To add a payment.
+    Pay {
+        /// The clock.
+        at: u64,
+        /// Who is asked.
+        node: NodeNumber,
+        /// The account that pays.
+        sender: String,
+        /// The account that is paid.
+        recipient: String,
+        /// How much.
+        value: u64,
+    },
+}
+
+impl Step {
+    /// The clock it comes before.
+    pub fn at(&self) -> u64 {
+        match self {
+            Self::Mine { at, .. } | Self::Pay { at, .. } => *at,
+        }
+    }
+
+    /// Who is asked.
+    pub fn node(&self) -> NodeNumber {
+        match self {
+            Self::Mine { node, .. } | Self::Pay { node, .. } => *node,
+        }
+    }
+}
