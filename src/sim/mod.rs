@@ -6,6 +6,7 @@
     clippy::disallowed_types
 )]
 
+pub mod behaviour;
 mod carried;
 mod observer;
 mod random;
