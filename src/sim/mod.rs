@@ -6,20 +6,33 @@
     clippy::disallowed_types
 )]
 
+mod action;
 pub mod behaviour;
 mod carried;
+mod lean;
+mod links;
+mod network;
 mod observer;
+mod queue;
 mod random;
 pub mod scenario;
+mod simulation;
 mod sites;
 pub mod statistics;
 pub mod theory;
 mod time;
+mod timers;
 mod topology;
 
+pub use action::Action;
 pub use carried::Carried;
+pub use lean::{
+    Abilities, LeanMessage, LeanNode, REMEMBERED, Relay, RelayError, RelayKind, Summary,
+};
+pub use network::{Latency, Network, NetworkError, Queueing, Regions, Spread};
 pub use observer::Observer;
 pub use random::{Purpose, Random};
+pub use simulation::{Options, Proof, REDIAL, Simulation, Stepped, WALL, name};
 pub use sites::Site;
 pub use time::Time;
 pub use topology::Graph;

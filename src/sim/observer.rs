@@ -1,5 +1,6 @@
 //! Whoever watches a run.
 
+use super::action::Action;
 use super::time::Time;
 use crate::ledger::TxId;
 use crate::node::{Event, Node, RequestError};
@@ -48,6 +49,11 @@ pub trait Observer<N: Node> {
         let _ = (at, from, to, message);
     }
 
+    /// Something is done from outside.
+    fn acted(&mut self, at: Time, action: &Action) {
+        let _ = (at, action);
+    }
+
     /// A node accepted a payment that was asked of it.
     fn accepted(&mut self, at: Time, node: usize, id: TxId) {
         let _ = (at, node, id);
@@ -86,6 +92,11 @@ impl<N: Node, A: Observer<N>, B: Observer<N>> Observer<N> for (A, B) {
         self.1.delivered(at, from, to, message);
     }
 
+    fn acted(&mut self, at: Time, action: &Action) {
+        self.0.acted(at, action);
+        self.1.acted(at, action);
+    }
+
     fn accepted(&mut self, at: Time, node: usize, id: TxId) {
         self.0.accepted(at, node, id);
         self.1.accepted(at, node, id);
@@ -121,6 +132,12 @@ impl<N: Node, O: Observer<N>> Observer<N> for Option<O> {
     fn delivered(&mut self, at: Time, from: usize, to: usize, message: &N::Message) {
         if let Some(observer) = self {
             observer.delivered(at, from, to, message);
+        }
+    }
+
+    fn acted(&mut self, at: Time, action: &Action) {
+        if let Some(observer) = self {
+            observer.acted(at, action);
         }
     }
 

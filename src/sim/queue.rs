@@ -73,7 +73,12 @@ impl<T> Queue<T> {
     /// Lets `thing` wait for `time`, which is not before that of the last one popped nor before the
     /// last limit.
     pub(super) fn push(&mut self, time: Time, thing: T) {
-        debug_assert!(time.0 >= self.last, "{} is past, it is {}", time.0, self.last);
+        debug_assert!(
+            time.0 >= self.last,
+            "{} is past, it is {}",
+            time.0,
+            self.last
+        );
         self.len += 1;
         self.place(time.0, thing);
     }

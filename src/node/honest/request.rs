@@ -9,6 +9,9 @@ pub enum RequestError {
     /// The node was not started.
     #[error("the node is not started: start it first")]
     NotStarted,
+    /// Nodes of this kind do not do this; the honest one does everything.
+    #[error("this kind of node does not do that")]
+    NotOffered,
     /// The clock never goes back.
     #[error("the clock is at {clock} and never goes back, not to {asked} either")]
     ClockBehind {

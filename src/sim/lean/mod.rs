@@ -1,0 +1,419 @@
+//! A node that knows of blocks only which they are.
+
+mod message;
+mod relay;
+
+use std::sync::Arc;
+
+pub use message::{LeanMessage, Summary};
+pub use relay::{Abilities, Relay, RelayError, RelayKind};
+
+use crate::ledger::{Difficulty, Hash, Header};
+use crate::node::{Answer, Effect, Event, Input, Name, Node, RequestError, Search, Status};
+use crate::sim::{Purpose, Random};
+
+/// How many blocks below its tip a lean node remembers: so far back it can tell what a reorganisation
+/// left, and give blocks to others.
+pub const REMEMBERED: u32 = 100;
+
+/// A node for studies of how blocks travel: it mines, announces, asks and sends like others, and follows
+/// the highest chain, but its blocks are empty and nothing in them is checked.
+///
+/// Costs are 0: it acts on a message when it comes. Its blocks' hashes are their numbers. It takes a block
+/// for what it says of itself; the blocks below are not asked for.
+///
+/// Against loss it can ask again ([`Relay::retry_ms`]).
+///
+/// ```
+/// use tickchain::node::{Effect, Input, Node};
+/// use tickchain::sim::{Abilities, LeanNode, Relay};
+///
+/// let relay = std::sync::Arc::new(Relay::default());
+/// let mut node = LeanNode::new(0, relay, Abilities::default(), 1);
+/// let effects = node.handle(Input::Start { salt: 1 });
+/// assert!(effects.iter().any(|effect| matches!(effect, Effect::Search(_))));
+/// ```
+#[derive(Debug, Clone)]
+pub struct LeanNode {
+    number: u32,
+    relay: Arc<Relay>,
+    abilities: Abilities,
+    /// Clocks after which it asks again, where it does.
+    retry: Option<u64>,
+    random: Random,
+    started: bool,
+    clock: u64,
+    peers: Vec<Name>,
+    tip: Summary,
+    /// Blocks that it has or has asked for, in the order it learnt of them.
+    known: Vec<Known>,
+    /// Who else can be asked for what was asked for, where it asks again.
+    asked: Vec<Asked>,
+    mined: u32,
+    searches: u64,
+    effects: Vec<Effect<LeanMessage>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Known {
+    block: Summary,
+    has: bool,
+}
+
+#[derive(Debug, Clone)]
+struct Asked {
+    block: u64,
+    announcers: Vec<Name>,
+    /// When the next one is asked; none before the clock has moved.
+    until: Option<u64>,
+}
+
+impl LeanNode {
+    /// Node number `number`, counted from 0, with clocks of `clock_ms`.
+    pub fn new(number: u32, relay: Arc<Relay>, abilities: Abilities, clock_ms: u64) -> Self {
+        let retry = relay.retry_ms.map(|ms| (ms / clock_ms.max(1)).max(1));
+        Self {
+            number,
+            relay,
+            abilities,
+            retry,
+            random: Random::new(0, Purpose::Behaviour, number.into()),
+            started: false,
+            clock: 0,
+            peers: Vec::new(),
+            tip: Summary::GENESIS,
+            known: vec![Known {
+                block: Summary::GENESIS,
+                has: true,
+            }],
+            asked: Vec::new(),
+            mined: 0,
+            searches: 0,
+            effects: Vec::new(),
+        }
+    }
+
+    /// The highest block it has, of equals the one it had first.
+    pub fn tip(&self) -> Summary {
+        self.tip
+    }
+
+    fn start(&mut self, salt: u64) {
+        if !std::mem::replace(&mut self.started, true) {
+            self.random = Random::new(salt, Purpose::Behaviour, self.number.into());
+            self.search();
+        }
+    }
+
+    /// Searches a nonce for the block after the tip.
+    fn search(&mut self) {
+        self.searches += 1;
+        self.effects.push(Effect::Search(Search {
+            id: self.searches,
+            header: Header {
+                previous_block_hash: self.tip.hash(),
+                merkle_root: Hash::ZERO,
+                id: u64::from(self.tip.height) + 1,
+                timestamp: 0,
+                nonce: 0,
+            },
+            difficulty: Difficulty::default(),
+            start: 0,
+        }));
+    }
+
+    fn find(&mut self, search: u64) {
+        if search != self.searches {
+            return;
+        }
+        self.mined += 1;
+        let block = Summary {
+            number: u64::from(self.number + 1) << 32 | u64::from(self.mined),
+            parent: self.tip.number,
+            height: self.tip.height + 1,
+        };
+        self.tell(Event::Mined {
+            id: block.height.into(),
+            hash: block.hash(),
+        });
+        self.known.push(Known { block, has: true });
+        self.adopt(block, None);
+    }
+
+    fn tell(&mut self, event: Event) {
+        self.effects.push(Effect::Event(event));
+    }
+
+    /// Takes in a block that came.
+    fn take(&mut self, from: &Name, block: Summary) {
+        match self
+            .known
+            .iter_mut()
+            .rev()
+            .find(|known| known.block.number == block.number)
+        {
+            Some(known) if known.has => return,
+            Some(known) => *known = Known { block, has: true },
+            None => self.known.push(Known { block, has: true }),
+        }
+        self.asked.retain(|asked| asked.block != block.number);
+        if block.height > self.tip.height {
+            self.adopt(block, Some(from));
+        } else {
+            self.tell_block(block, false);
+        }
+    }
+
+    /// A block that it has just got becomes its tip, and is told of: announced to all, since who sent it may
+    /// want to know that it came; but not sent back to where it came from.
+    fn adopt(&mut self, block: Summary, from: Option<&Name>) {
+        let left = std::mem::replace(&mut self.tip, block);
+        self.tell_block(block, true);
+        if block.parent != left.number {
+            self.tell_reorganisation(left);
+        }
+        self.forget();
+        self.search();
+        for peer in 0..self.peers.len() {
+            if self.relay.kind == RelayKind::Announce || from != Some(&self.peers[peer]) {
+                self.announce(peer);
+            }
+        }
+    }
+
+    fn tell_block(&mut self, block: Summary, main: bool) {
+        self.tell(Event::Block {
+            id: block.height.into(),
+            hash: block.hash(),
+            previous_block_hash: Summary::hash_of(block.parent),
+            transactions: 0,
+            main,
+        });
+    }
+
+    /// Tells which blocks left the chain and which joined, as far back as it remembers.
+    fn tell_reorganisation(&mut self, old: Summary) {
+        let (mut left, mut joined) = (Vec::new(), Vec::new());
+        let (mut old, mut new) = (Some(old), Some(self.tip));
+        while let (Some(below), Some(above)) = (old, new)
+            && below.number != above.number
+        {
+            if above.height > below.height {
+                joined.push(above.hash());
+                new = self.block(above.parent);
+            } else {
+                left.push(below.hash());
+                old = self.block(below.parent);
+            }
+        }
+        let fork = old.or(new).map_or(0, |block| block.height.into());
+        left.reverse();
+        joined.reverse();
+        // Blocks that were skipped are no reorganisation.
+        if !left.is_empty() {
+            self.tell(Event::Reorganisation { fork, left, joined });
+        }
+    }
+
+    /// A block it has.
+    fn block(&self, number: u64) -> Option<Summary> {
+        let known = self
+            .known
+            .iter()
+            .rev()
+            .find(|known| known.block.number == number);
+        known.filter(|known| known.has).map(|known| known.block)
+    }
+
+    /// Forgets blocks far below the tip, now and then.
+    fn forget(&mut self) {
+        if self.known.len() >= 2 * REMEMBERED as usize {
+            let lowest = self.tip.height.saturating_sub(REMEMBERED);
+            self.known.retain(|known| known.block.height >= lowest);
+        }
+    }
+
+    /// Tells a peer of the tip.
+    fn announce(&mut self, peer: usize) {
+        let to = self.peers[peer].clone();
+        let message = match self.relay.kind {
+            RelayKind::Flood => LeanMessage::Block {
+                block: self.tip,
+                bytes: self.relay.block_bytes,
+            },
+            RelayKind::Announce => LeanMessage::Announce {
+                block: self.tip.number,
+            },
+        };
+        self.effects.push(Effect::Send { to, message });
+    }
+
+    fn send(&mut self, to: Name, message: LeanMessage) {
+        self.effects.push(Effect::Send { to, message });
+    }
+
+    fn hear(&mut self, from: Name, message: LeanMessage) {
+        match message {
+            LeanMessage::Announce { block } => self.hear_of(from, block),
+            LeanMessage::Request { block, compact } => {
+                if let Some(block) = self.block(block) {
+                    let message = if compact && self.abilities.compact {
+                        let bytes = self.relay.compact_bytes;
+                        LeanMessage::Compact { block, bytes }
+                    } else {
+                        let bytes = self.relay.block_bytes;
+                        LeanMessage::Block { block, bytes }
+                    };
+                    self.send(from, message);
+                }
+            }
+            LeanMessage::Compact { block, .. } => {
+                match self.relay.missing(self.abilities, &mut self.random) {
+                    None => self.take(&from, block),
+                    Some(bytes) => {
+                        let block = block.number;
+                        self.send(from, LeanMessage::RequestMissing { block, bytes });
+                    }
+                }
+            }
+            LeanMessage::RequestMissing { block, bytes } => {
+                if let Some(block) = self.block(block) {
+                    self.send(from, LeanMessage::Missing { block, bytes });
+                }
+            }
+            LeanMessage::Block { block, .. } | LeanMessage::Missing { block, .. } => {
+                self.take(&from, block);
+            }
+        }
+    }
+
+    /// Asks for a block that it has not heard of before.
+    fn hear_of(&mut self, from: Name, number: u64) {
+        if let Some(known) = self
+            .known
+            .iter()
+            .rev()
+            .find(|known| known.block.number == number)
+        {
+            if !known.has && self.retry.is_some() {
+                let asked = self.asked.iter_mut().find(|asked| asked.block == number);
+                asked
+                    .into_iter()
+                    .for_each(|asked| asked.announcers.push(from.clone()));
+            }
+            return;
+        }
+        let block = Summary {
+            number,
+            parent: 0,
+            // Forgotten with the blocks around it when it does not come.
+            height: self.tip.height,
+        };
+        self.known.push(Known { block, has: false });
+        if self.retry.is_some() {
+            self.asked.push(Asked {
+                block: number,
+                announcers: vec![from.clone()],
+                until: None,
+            });
+        }
+        self.request(from, number);
+    }
+
+    fn request(&mut self, from: Name, block: u64) {
+        let compact = self.relay.compact_blocks && self.abilities.compact;
+        self.send(from, LeanMessage::Request { block, compact });
+    }
+
+    /// Asks the next announcer for what has not come.
+    fn ask_again(&mut self) {
+        let (clock, Some(retry)) = (self.clock, self.retry) else {
+            return;
+        };
+        for place in 0..self.asked.len() {
+            let asked = &mut self.asked[place];
+            match asked.until {
+                Some(until) if until > clock => {}
+                until => {
+                    asked.until = Some(clock + retry);
+                    if until.is_some() {
+                        asked.announcers.rotate_left(1);
+                        let (peer, block) = (asked.announcers[0].clone(), asked.block);
+                        self.request(peer, block);
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Node for LeanNode {
+    type Message = LeanMessage;
+
+    fn handle(&mut self, input: Input<LeanMessage>) -> Vec<Effect<LeanMessage>> {
+        match input {
+            Input::Message { from, message } => self.hear(from, message),
+            Input::NonceFound { search, .. } => self.find(search),
+            Input::PeerUp { peer, .. } => {
+                self.peers.push(peer);
+                if self.tip.height > 0 {
+                    self.announce(self.peers.len() - 1);
+                }
+            }
+            Input::PeerDown { peer } => {
+                self.peers.retain(|other| *other != peer);
+                for asked in &mut self.asked {
+                    asked.announcers.retain(|other| *other != peer);
+                }
+                // Nobody is left to bring it: the next one to announce it is asked.
+                let asked = std::mem::take(&mut self.asked);
+                let (gone, left) = asked
+                    .into_iter()
+                    .partition(|asked| asked.announcers.is_empty());
+                self.asked = left;
+                let gone: Vec<Asked> = gone;
+                self.known.retain(|known| {
+                    known.has || gone.iter().all(|asked| asked.block != known.block.number)
+                });
+            }
+            Input::Clock { to, .. } => {
+                self.clock = self.clock.max(to);
+                self.ask_again();
+                self.effects.push(Effect::Answer(Ok(Answer::Done)));
+                self.effects.push(Effect::Reached { clock: self.clock });
+            }
+            Input::Start { salt } => {
+                self.start(salt);
+                self.effects.push(Effect::Answer(Ok(Answer::Done)));
+            }
+            Input::Reset { .. } | Input::Mine | Input::Pay(_) | Input::AddBlock(_) => {
+                let error = RequestError::NotOffered;
+                self.effects.push(Effect::Answer(Err(error)));
+            }
+        }
+        std::mem::take(&mut self.effects)
+    }
+
+    fn next_clock(&self) -> Option<u64> {
+        let asked = self.asked.iter();
+        asked
+            .map(|asked| asked.until.unwrap_or(self.clock + 1))
+            .min()
+    }
+
+    fn clock(&self) -> u64 {
+        self.clock
+    }
+
+    fn status(&self) -> Status {
+        if self.started {
+            Status::Mining
+        } else {
+            Status::Idle
+        }
+    }
+
+    fn is_started(&self) -> bool {
+        self.started
+    }
+}

@@ -1,0 +1,201 @@
+//! Inputs for nodes, and their effects carried out.
+
+use super::*;
+use crate::ledger::search::{Outcome, search_from};
+use crate::node::{Answer, Effect};
+use crate::sim::network::Fate;
+
+impl<N: Node> Simulation<N>
+where
+    N::Message: Carried,
+{
+    /// The clock at a time: the first one is 1, at the start.
+    fn clock_at(&self, time: Time) -> u64 {
+        time.0 / self.options.clock.0 + 1
+    }
+
+    /// When a clock is lived by a node.
+    fn time_of(&self, clock: u64, node: usize) -> Time {
+        let start = Time(clock.saturating_sub(1).saturating_mul(self.options.clock.0));
+        match self.options.stepped {
+            // One after another, so that what one sends reaches those after it at the same clock.
+            Some(_) => start + Time(node as u64),
+            None => start,
+        }
+    }
+
+    /// Hands an input to a node and carries out what follows.
+    pub(super) fn give(
+        &mut self,
+        node: usize,
+        input: Input<N::Message>,
+        observer: &mut impl Observer<N>,
+    ) {
+        let effects = self.nodes[node].handle(input);
+        self.follow(node, effects, observer);
+    }
+
+    /// Carries out effects, and sees when the node has something to do next.
+    pub(super) fn follow(
+        &mut self,
+        node: usize,
+        effects: Vec<Effect<N::Message>>,
+        observer: &mut impl Observer<N>,
+    ) {
+        for effect in effects {
+            match effect {
+                Effect::Send { to, message } => self.send(node, &to, message, observer),
+                Effect::Event(event) => observer.event(self.now, node, &event),
+                Effect::Search(search) => self.search(node, search),
+                Effect::CancelSearch => {
+                    self.searches[node] = None;
+                    self.timers.cancel(2 * node);
+                }
+                Effect::Answer(Ok(Answer::Accepted { id })) => {
+                    observer.accepted(self.now, node, id);
+                }
+                Effect::Answer(Err(error)) => observer.refused(self.now, node, &error),
+                Effect::Close { peer, .. } => self.close(node, &peer),
+                // Nothing lasts in a simulation but what `Action::Crash` keeps.
+                Effect::Persist(_) | Effect::Answer(_) | Effect::Reached { .. } => {}
+            }
+        }
+        self.plan(node);
+    }
+
+    /// Sets the timer for the node's clock.
+    fn plan(&mut self, node: usize) {
+        let timer = 2 * node + 1;
+        let next = match self.options.stepped {
+            Some(_) => Some(self.nodes[node].clock() + 1),
+            None => self.nodes[node].next_clock(),
+        };
+        let at = next.map(|clock| self.time_of(clock, node).max(self.now));
+        match at {
+            None => self.timers.cancel(timer),
+            Some(at) if self.timers.get(timer) != Some(at) => self.timers.set(timer, at),
+            Some(_) => {}
+        }
+    }
+
+    /// Moves a node's clock to the present.
+    pub(super) fn move_clock(&mut self, node: usize, observer: &mut impl Observer<N>) {
+        let to = self.clock_at(self.now);
+        let wall = WALL + (self.now.0 / 1_000_000) as i64;
+        self.give(node, Input::Clock { to, wall }, observer);
+    }
+
+    fn send(
+        &mut self,
+        node: usize,
+        to: &Name,
+        message: N::Message,
+        observer: &mut impl Observer<N>,
+    ) {
+        let half = self
+            .numbers
+            .get(to)
+            .and_then(|to| self.links.find(node as u32, *to));
+        let Some(number) = half.filter(|half| self.links.half(*half).up) else {
+            return;
+        };
+        let half = *self.links.half(number);
+        let to = half.to as usize;
+        let bulk = message.is_bulk().then(|| message.bytes());
+        let fate = self
+            .carrier
+            .send(self.now, node, to, bulk, f64::from(half.slow));
+        match fate {
+            Fate::Lost => observer.sent(self.now, node, to, &message, None),
+            Fate::Arrives(at) => self.put(number, at, message, observer),
+            Fate::Twice(first, second) => {
+                self.put(number, first, message.clone(), observer);
+                self.put(number, second, message, observer);
+            }
+        }
+    }
+
+    fn put(
+        &mut self,
+        number: u32,
+        mut at: Time,
+        message: N::Message,
+        observer: &mut impl Observer<N>,
+    ) {
+        let half = self.links.half_mut(number);
+        if self.in_order {
+            at = at.max(half.last);
+            half.last = at;
+        }
+        let (from, to) = (half.from as usize, half.to as usize);
+        observer.sent(self.now, from, to, &message, Some(at));
+        let delivery = Delivery {
+            half: number,
+            epoch: half.epoch,
+            message,
+        };
+        self.queue.push(at, delivery);
+    }
+
+    /// Lets a search take its time.
+    pub(super) fn search(&mut self, node: usize, search: Search) {
+        let takes = match self.options.proof {
+            Proof::Sampled { interval } => {
+                let share = self.power[node] / self.total_power;
+                (share > 0.0).then(|| self.mining[node].exponential(interval.as_secs() / share))
+            }
+            Proof::Searched { hashes_per_s } => {
+                let rate = self.power[node] * hashes_per_s;
+                (rate > 0.0).then(|| tries(&search) / rate)
+            }
+        };
+        match takes {
+            Some(seconds) => self
+                .timers
+                .set(2 * node, self.now + Time::from_secs(seconds)),
+            // It has no hash power and never finds one.
+            None => self.timers.cancel(2 * node),
+        }
+        self.searches[node] = Some(search);
+    }
+
+    /// A node's nonce is found.
+    pub(super) fn find(&mut self, node: usize, search: &Search, observer: &mut impl Observer<N>) {
+        let nonce = match self.options.proof {
+            // Any will do; this one is the node's own.
+            Proof::Sampled { .. } => Some(search.start),
+            Proof::Searched { .. } => nonce(search),
+        };
+        let Some(nonce) = nonce else { return };
+        if self.options.stepped.is_none() && self.nodes[node].clock() < self.clock_at(self.now) {
+            self.move_clock(node, observer);
+        }
+        let search = search.id;
+        self.give(node, Input::NonceFound { search, nonce }, observer);
+    }
+
+    /// A node will have a link cut: it is, and made again after a while.
+    fn close(&mut self, node: usize, peer: &Name) {
+        let Some(peer) = self.numbers.get(peer).map(|peer| *peer as usize) else {
+            return;
+        };
+        let (from, to) = (node, peer);
+        self.schedule(self.now, Action::Cut { from, to });
+        self.schedule(self.now + REDIAL, Action::Restore { from, to });
+    }
+}
+
+fn nonce(search: &Search) -> Option<u64> {
+    match search_from(&search.header, search.difficulty, search.start, || false) {
+        Outcome::Found(nonce) => Some(nonce),
+        _ => None,
+    }
+}
+
+/// How many nonces are tried until one fits; infinite when none does.
+fn tries(search: &Search) -> f64 {
+    nonce(search).map_or(f64::INFINITY, |nonce| {
+        let all = crate::ledger::MAX_SAFE_INTEGER + 1;
+        ((nonce + all - search.start) % all + 1) as f64
+    })
+}
