@@ -164,8 +164,8 @@ impl LeanNode {
         }
     }
 
-    /// A block that it has just got becomes its tip, and is told of: announced to all, since who sent it may
-    /// want to know that it came; but not sent back to where it came from.
+    /// A block that it has just got becomes its tip, and is told of. Announcements go to all peers, as
+    /// SimBlock's do; whole blocks not back to where they came from.
     fn adopt(&mut self, block: Summary, from: Option<&Name>) {
         let left = std::mem::replace(&mut self.tip, block);
         self.tell_block(block, true);
