@@ -13,6 +13,7 @@ mod lean;
 mod links;
 mod network;
 mod observer;
+pub mod outcome;
 mod queue;
 mod random;
 pub mod scenario;
