@@ -2,9 +2,7 @@
 
 use super::clock::Lived;
 use super::*;
-use crate::ledger::{
-    Block, MAX_BLOCK_BYTES, MAX_BLOCK_TRANSACTIONS, MAX_TIMESTAMP, UncheckedBlock,
-};
+use crate::ledger::{Block, MAX_BLOCK_BYTES, MAX_TIMESTAMP, UncheckedBlock};
 
 /// A block that is being mined.
 #[derive(Debug, Clone)]
@@ -50,7 +48,7 @@ impl<S: Store> HonestNode<S> {
         let fitting = self
             .pool
             .iter()
-            .take(MAX_BLOCK_TRANSACTIONS)
+            .take(self.block_limit)
             .take_while(|transaction| {
                 bytes += transaction.canonical_len();
                 bytes <= MAX_BLOCK_BYTES

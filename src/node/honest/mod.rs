@@ -39,7 +39,8 @@ use super::{
     Answer, Effect, Event, Input, Name, Node, Payment, Persist, Place, Record, Search, Status,
 };
 use crate::ledger::{
-    GenesisError, Hash, Ledger, MAX_SAFE_INTEGER, MemoryStore, Store, Transaction, TxId,
+    GenesisError, Hash, Ledger, MAX_BLOCK_TRANSACTIONS, MAX_SAFE_INTEGER, MemoryStore, Store,
+    Transaction, TxId,
 };
 
 /// The node that keeps the rules: what the daemon runs and what a simulation compares others with.
@@ -70,6 +71,8 @@ pub struct HonestNode<S = MemoryStore> {
     sequence: u64,
     arrivals: u64,
     searches: u64,
+    /// The most payments it puts into a block.
+    block_limit: usize,
     links: BTreeMap<Name, Link>,
     inbox: Inbox,
     queue: Queue,
@@ -121,6 +124,7 @@ impl<S: Store> HonestNode<S> {
             sequence: 0,
             arrivals: 0,
             searches: 0,
+            block_limit: MAX_BLOCK_TRANSACTIONS,
             links: BTreeMap::new(),
             inbox: Inbox::default(),
             queue: Queue::default(),
@@ -137,6 +141,13 @@ impl<S: Store> HonestNode<S> {
             persist: Persist::default(),
             effects: Vec::new(),
         }
+    }
+
+    /// The same node, which from now on puts no more than `limit` payments into a block it mines, and none
+    /// above [`MAX_BLOCK_TRANSACTIONS`]. It passes them on like any other.
+    pub fn with_block_limit(mut self, limit: usize) -> Self {
+        self.block_limit = limit.min(MAX_BLOCK_TRANSACTIONS);
+        self
     }
 
     /// The node's name.
