@@ -1,15 +1,19 @@
 //! A node that knows of blocks only which they are.
 
+mod chain;
 mod message;
 mod relay;
+mod secret;
 
 use std::sync::Arc;
 
 pub use message::{LeanMessage, Summary};
 pub use relay::{Abilities, Relay, RelayError, RelayKind};
 
+use self::secret::Secret;
 use crate::ledger::{Difficulty, Hash, Header};
 use crate::node::{Answer, Effect, Event, Input, Name, Node, RequestError, Search, Status};
+use crate::sim::behaviour::Plan;
 use crate::sim::{Purpose, Random};
 
 /// How many blocks below its tip a lean node remembers: so far back it can tell what a reorganisation
@@ -50,6 +54,8 @@ pub struct LeanNode {
     /// Who else can be asked for what was asked for, where it asks again.
     asked: Vec<Asked>,
     mined: u32,
+    /// What it keeps to itself, where it does.
+    secret: Option<Secret>,
     searches: u64,
     effects: Vec<Effect<LeanMessage>>,
 }
@@ -88,9 +94,16 @@ impl LeanNode {
             }],
             asked: Vec::new(),
             mined: 0,
+            secret: None,
             searches: 0,
             effects: Vec::new(),
         }
+    }
+
+    /// The same node, which holds its own blocks back, by a plan.
+    pub fn with_plan(mut self, plan: Plan) -> Self {
+        self.secret = Some(Secret::new(plan));
+        self
     }
 
     /// The highest block it has, of equals the one it had first.
@@ -137,7 +150,11 @@ impl LeanNode {
             hash: block.hash(),
         });
         self.known.push(Known { block, has: true });
-        self.adopt(block, None);
+        self.adopt(block);
+        match self.secret.as_mut().map(|secret| secret.mined(block)) {
+            None => self.announce(block, None),
+            Some(shown) => self.show(shown),
+        }
     }
 
     fn tell(&mut self, event: Event) {
@@ -157,16 +174,26 @@ impl LeanNode {
             None => self.known.push(Known { block, has: true }),
         }
         self.asked.retain(|asked| asked.block != block.number);
+        let height = u64::from(block.height);
+        let shown = self.secret.as_mut().map(|secret| secret.heard(height));
         if block.height > self.tip.height {
-            self.adopt(block, Some(from));
+            self.adopt(block);
+            self.announce(block, Some(from));
         } else {
             self.tell_block(block, false);
         }
+        self.show(shown.unwrap_or_default());
     }
 
-    /// A block that it has just got becomes its tip, and is told of. Announcements go to all peers, as
-    /// SimBlock's do; whole blocks not back to where they came from.
-    fn adopt(&mut self, block: Summary, from: Option<&Name>) {
+    /// Announces blocks that were secret.
+    fn show(&mut self, blocks: Vec<Summary>) {
+        for block in blocks {
+            self.announce(block, None);
+        }
+    }
+
+    /// A block that it has just got becomes its tip, and is told of.
+    fn adopt(&mut self, block: Summary) {
         let left = std::mem::replace(&mut self.tip, block);
         self.tell_block(block, true);
         if block.parent != left.number {
@@ -174,75 +201,28 @@ impl LeanNode {
         }
         self.forget();
         self.search();
+    }
+
+    /// Passes a block on. Announcements go to all peers, as SimBlock's do; whole blocks not back to where they
+    /// came from.
+    fn announce(&mut self, block: Summary, from: Option<&Name>) {
         for peer in 0..self.peers.len() {
             if self.relay.kind == RelayKind::Announce || from != Some(&self.peers[peer]) {
-                self.announce(peer);
+                self.announce_to(peer, block);
             }
         }
     }
 
-    fn tell_block(&mut self, block: Summary, main: bool) {
-        self.tell(Event::Block {
-            id: block.height.into(),
-            hash: block.hash(),
-            previous_block_hash: Summary::hash_of(block.parent),
-            transactions: 0,
-            main,
-        });
-    }
-
-    /// Tells which blocks left the chain and which joined, as far back as it remembers.
-    fn tell_reorganisation(&mut self, old: Summary) {
-        let (mut left, mut joined) = (Vec::new(), Vec::new());
-        let (mut old, mut new) = (Some(old), Some(self.tip));
-        while let (Some(below), Some(above)) = (old, new)
-            && below.number != above.number
-        {
-            if above.height > below.height {
-                joined.push(above.hash());
-                new = self.block(above.parent);
-            } else {
-                left.push(below.hash());
-                old = self.block(below.parent);
-            }
-        }
-        let fork = old.or(new).map_or(0, |block| block.height.into());
-        left.reverse();
-        joined.reverse();
-        // Blocks that were skipped are no reorganisation.
-        if !left.is_empty() {
-            self.tell(Event::Reorganisation { fork, left, joined });
-        }
-    }
-
-    /// A block it has.
-    fn block(&self, number: u64) -> Option<Summary> {
-        let known = self
-            .known
-            .iter()
-            .rev()
-            .find(|known| known.block.number == number);
-        known.filter(|known| known.has).map(|known| known.block)
-    }
-
-    /// Forgets blocks far below the tip, now and then.
-    fn forget(&mut self) {
-        if self.known.len() >= 2 * REMEMBERED as usize {
-            let lowest = self.tip.height.saturating_sub(REMEMBERED);
-            self.known.retain(|known| known.block.height >= lowest);
-        }
-    }
-
-    /// Tells a peer of the tip.
-    fn announce(&mut self, peer: usize) {
+    /// Tells a peer of a block.
+    fn announce_to(&mut self, peer: usize, block: Summary) {
         let to = self.peers[peer].clone();
         let message = match self.relay.kind {
             RelayKind::Flood => LeanMessage::Block {
-                block: self.tip,
+                block,
                 bytes: self.relay.block_bytes,
             },
             RelayKind::Announce => LeanMessage::Announce {
-                block: self.tip.number,
+                block: block.number,
             },
         };
         self.effects.push(Effect::Send { to, message });
@@ -356,8 +336,9 @@ impl Node for LeanNode {
             Input::NonceFound { search, .. } => self.find(search),
             Input::PeerUp { peer, .. } => {
                 self.peers.push(peer);
-                if self.tip.height > 0 {
-                    self.announce(self.peers.len() - 1);
+                let is_secret = self.secret.as_ref().is_some_and(Secret::has_any);
+                if self.tip.height > 0 && !is_secret {
+                    self.announce_to(self.peers.len() - 1, self.tip);
                 }
             }
             Input::PeerDown { peer } => {
