@@ -34,6 +34,6 @@ pub use network::{Latency, Network, NetworkError, Queueing, Regions, Spread};
 pub use observer::Observer;
 pub use random::{Purpose, Random};
 pub use simulation::{Options, Proof, REDIAL, Simulation, Stepped, WALL, name};
-pub use sites::Site;
+pub use sites::{Power, Site, SitesError, sites};
 pub use time::Time;
 pub use topology::Graph;
