@@ -1,7 +1,7 @@
 //! The command line.
 
 mod help;
-pub(super) mod values;
+mod values;
 
 use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroUsize;

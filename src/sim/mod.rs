@@ -36,4 +36,4 @@ pub use random::{Purpose, Random};
 pub use simulation::{Options, Proof, REDIAL, Simulation, Stepped, WALL, name};
 pub use sites::{Power, Site, SitesError, sites};
 pub use time::Time;
-pub use topology::Graph;
+pub use topology::{CsvError, Graph, MAX_LINKS, MAX_NODES, Topology, TopologyError};

@@ -92,45 +92,46 @@ where
         message: N::Message,
         observer: &mut impl Observer<N>,
     ) {
-        let Some(to) = number(to).filter(|to| (*to as usize) < self.nodes.len()) else {
+        let half = self
+            .numbers
+            .get(to)
+            .and_then(|to| self.links.find(node as u32, *to));
+        let Some(number) = half.filter(|half| self.links.half(*half).up) else {
             return;
         };
-        let half = self.links.half(node as u32, to);
-        let Some(slow) = half.filter(|half| half.up).map(|half| half.slow) else {
-            return;
-        };
-        let ends = (node, to as usize);
+        let half = *self.links.half(number);
+        let to = half.to as usize;
         let bulk = message.is_bulk().then(|| message.bytes());
-        let fate = self.carrier.send(self.now, ends, bulk, slow.into());
+        let fate = self
+            .carrier
+            .send(self.now, node, to, bulk, f64::from(half.slow));
         match fate {
-            Fate::Lost => observer.sent(self.now, ends.0, ends.1, &message, None),
-            Fate::Arrives(at) => self.put(ends, at, message, observer),
+            Fate::Lost => observer.sent(self.now, node, to, &message, None),
+            Fate::Arrives(at) => self.put(number, at, message, observer),
             Fate::Twice(first, second) => {
-                self.put(ends, first, message.clone(), observer);
-                self.put(ends, second, message, observer);
+                self.put(number, first, message.clone(), observer);
+                self.put(number, second, message, observer);
             }
         }
     }
 
     fn put(
         &mut self,
-        (from, to): (usize, usize),
+        number: u32,
         mut at: Time,
         message: N::Message,
         observer: &mut impl Observer<N>,
     ) {
-        let ends = (from as u32, to as u32);
-        if self.in_order
-            && let Some(half) = self.links.half(ends.0, ends.1)
-        {
+        let half = self.links.half_mut(number);
+        if self.in_order {
             at = at.max(half.last);
             half.last = at;
         }
+        let (from, to) = (half.from as usize, half.to as usize);
         observer.sent(self.now, from, to, &message, Some(at));
         let delivery = Delivery {
-            from: ends.0,
-            to: ends.1,
-            downs: self.links.downs(),
+            half: number,
+            epoch: half.epoch,
             message,
         };
         self.queue.push(at, delivery);
@@ -175,10 +176,10 @@ where
 
     /// A node will have a link cut: it is, and made again after a while.
     fn close(&mut self, node: usize, peer: &Name) {
-        let Some(peer) = number(peer).filter(|peer| (*peer as usize) < self.nodes.len()) else {
+        let Some(peer) = self.numbers.get(peer).map(|peer| *peer as usize) else {
             return;
         };
-        let (from, to) = (node, peer as usize);
+        let (from, to) = (node, peer);
         self.schedule(self.now, Action::Cut { from, to });
         self.schedule(self.now + REDIAL, Action::Restore { from, to });
     }
