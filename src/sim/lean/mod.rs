@@ -1,5 +1,6 @@
 //! A node that knows of blocks only which they are.
 
+mod asking;
 mod chain;
 mod message;
 mod relay;
@@ -10,6 +11,7 @@ use std::sync::Arc;
 pub use message::{LeanMessage, Summary};
 pub use relay::{Abilities, Relay, RelayError, RelayKind};
 
+use self::asking::Asking;
 use self::secret::Secret;
 use crate::ledger::{Difficulty, Hash, Header};
 use crate::node::{Answer, Effect, Event, Input, Name, Node, RequestError, Search, Status};
@@ -38,26 +40,27 @@ pub const REMEMBERED: u32 = 100;
 /// assert!(effects.iter().any(|effect| matches!(effect, Effect::Search(_))));
 /// ```
 #[derive(Debug, Clone)]
+#[repr(C, align(64))]
 pub struct LeanNode {
+    // What each announcement looks at comes first: with many nodes, fetching it from memory is most of what
+    // an announcement costs.
+    tip: Summary,
+    /// Blocks that it has or has asked for, in the order it learnt of them.
+    known: Vec<Known>,
+    /// What it waits for, where it asks again.
+    asking: Option<Box<Asking>>,
     number: u32,
-    relay: Arc<Relay>,
     abilities: Abilities,
-    /// Clocks after which it asks again, where it does.
-    retry: Option<u64>,
+    effects: Vec<Effect<LeanMessage>>,
+    relay: Arc<Relay>,
     random: Random,
     started: bool,
     clock: u64,
     peers: Vec<Name>,
-    tip: Summary,
-    /// Blocks that it has or has asked for, in the order it learnt of them.
-    known: Vec<Known>,
-    /// Who else can be asked for what was asked for, where it asks again.
-    asked: Vec<Asked>,
     mined: u32,
     /// What it keeps to itself, where it does.
-    secret: Option<Secret>,
+    secret: Option<Box<Secret>>,
     searches: u64,
-    effects: Vec<Effect<LeanMessage>>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -66,43 +69,34 @@ struct Known {
     has: bool,
 }
 
-#[derive(Debug, Clone)]
-struct Asked {
-    block: u64,
-    announcers: Vec<Name>,
-    /// When the next one is asked; none before the clock has moved.
-    until: Option<u64>,
-}
-
 impl LeanNode {
     /// Node number `number`, counted from 0, with clocks of `clock_ms`.
     pub fn new(number: u32, relay: Arc<Relay>, abilities: Abilities, clock_ms: u64) -> Self {
         let retry = relay.retry_ms.map(|ms| (ms / clock_ms.max(1)).max(1));
         Self {
-            number,
-            relay,
-            abilities,
-            retry,
-            random: Random::new(0, Purpose::Behaviour, number.into()),
-            started: false,
-            clock: 0,
-            peers: Vec::new(),
             tip: Summary::GENESIS,
             known: vec![Known {
                 block: Summary::GENESIS,
                 has: true,
             }],
-            asked: Vec::new(),
+            asking: retry.map(|retry| Box::new(Asking::new(retry))),
+            number,
+            abilities,
+            effects: Vec::new(),
+            relay,
+            random: Random::new(0, Purpose::Behaviour, number.into()),
+            started: false,
+            clock: 0,
+            peers: Vec::new(),
             mined: 0,
             secret: None,
             searches: 0,
-            effects: Vec::new(),
         }
     }
 
     /// The same node, which holds its own blocks back, by a plan.
     pub fn with_plan(mut self, plan: Plan) -> Self {
-        self.secret = Some(Secret::new(plan));
+        self.secret = Some(Box::new(Secret::new(plan)));
         self
     }
 
@@ -173,7 +167,9 @@ impl LeanNode {
             Some(known) => *known = Known { block, has: true },
             None => self.known.push(Known { block, has: true }),
         }
-        self.asked.retain(|asked| asked.block != block.number);
+        if let Some(asking) = &mut self.asking {
+            asking.forget(block.number);
+        }
         let height = u64::from(block.height);
         let shown = self.secret.as_mut().map(|secret| secret.heard(height));
         if block.height > self.tip.height {
@@ -266,65 +262,6 @@ impl LeanNode {
             }
         }
     }
-
-    /// Asks for a block that it has not heard of before.
-    fn hear_of(&mut self, from: Name, number: u64) {
-        if let Some(known) = self
-            .known
-            .iter()
-            .rev()
-            .find(|known| known.block.number == number)
-        {
-            if !known.has && self.retry.is_some() {
-                let asked = self.asked.iter_mut().find(|asked| asked.block == number);
-                asked
-                    .into_iter()
-                    .for_each(|asked| asked.announcers.push(from.clone()));
-            }
-            return;
-        }
-        let block = Summary {
-            number,
-            parent: 0,
-            // Forgotten with the blocks around it when it does not come.
-            height: self.tip.height,
-        };
-        self.known.push(Known { block, has: false });
-        if self.retry.is_some() {
-            self.asked.push(Asked {
-                block: number,
-                announcers: vec![from.clone()],
-                until: None,
-            });
-        }
-        self.request(from, number);
-    }
-
-    fn request(&mut self, from: Name, block: u64) {
-        let compact = self.relay.compact_blocks && self.abilities.compact;
-        self.send(from, LeanMessage::Request { block, compact });
-    }
-
-    /// Asks the next announcer for what has not come.
-    fn ask_again(&mut self) {
-        let (clock, Some(retry)) = (self.clock, self.retry) else {
-            return;
-        };
-        for place in 0..self.asked.len() {
-            let asked = &mut self.asked[place];
-            match asked.until {
-                Some(until) if until > clock => {}
-                until => {
-                    asked.until = Some(clock + retry);
-                    if until.is_some() {
-                        asked.announcers.rotate_left(1);
-                        let (peer, block) = (asked.announcers[0].clone(), asked.block);
-                        self.request(peer, block);
-                    }
-                }
-            }
-        }
-    }
 }
 
 impl Node for LeanNode {
@@ -336,27 +273,12 @@ impl Node for LeanNode {
             Input::NonceFound { search, .. } => self.find(search),
             Input::PeerUp { peer, .. } => {
                 self.peers.push(peer);
-                let is_secret = self.secret.as_ref().is_some_and(Secret::has_any);
+                let is_secret = self.secret.as_ref().is_some_and(|secret| secret.has_any());
                 if self.tip.height > 0 && !is_secret {
                     self.announce_to(self.peers.len() - 1, self.tip);
                 }
             }
-            Input::PeerDown { peer } => {
-                self.peers.retain(|other| *other != peer);
-                for asked in &mut self.asked {
-                    asked.announcers.retain(|other| *other != peer);
-                }
-                // Nobody is left to bring it: the next one to announce it is asked.
-                let asked = std::mem::take(&mut self.asked);
-                let (gone, left) = asked
-                    .into_iter()
-                    .partition(|asked| asked.announcers.is_empty());
-                self.asked = left;
-                let gone: Vec<Asked> = gone;
-                self.known.retain(|known| {
-                    known.has || gone.iter().all(|asked| asked.block != known.block.number)
-                });
-            }
+            Input::PeerDown { peer } => self.lose(&peer),
             Input::Clock { to, .. } => {
                 self.clock = self.clock.max(to);
                 self.ask_again();
@@ -376,10 +298,7 @@ impl Node for LeanNode {
     }
 
     fn next_clock(&self) -> Option<u64> {
-        let asked = self.asked.iter();
-        asked
-            .map(|asked| asked.until.unwrap_or(self.clock + 1))
-            .min()
+        self.asking.as_ref()?.next_clock(self.clock)
     }
 
     fn clock(&self) -> u64 {
