@@ -1,7 +1,7 @@
 //! The command line.
 
 mod help;
-mod values;
+pub(super) mod values;
 
 use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroUsize;

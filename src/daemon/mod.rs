@@ -16,6 +16,7 @@ pub mod node_api;
 mod run;
 pub mod search;
 pub mod signals;
+pub mod sim;
 pub mod ticker;
 
 pub use error::DaemonError;

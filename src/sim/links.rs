@@ -4,27 +4,30 @@ use std::collections::BTreeSet;
 
 use super::{Graph, Time};
 
-/// One direction of a link. The other one has the number next to it: they differ in the last bit.
+/// One direction of a link, kept with the node it leads away from.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Half {
-    pub(super) from: u32,
     pub(super) to: u32,
-    /// Whether both ends know the link to be up.
-    pub(super) up: bool,
-    /// Counts how often it went down: what was sent before is not delivered after.
-    pub(super) epoch: u32,
     /// How many times as long as otherwise messages take.
     pub(super) slow: f32,
+    /// Whether both ends know the link to be up.
+    pub(super) up: bool,
+    /// The count of downs when it last went down.
+    down: u32,
     /// When the last message arrives.
     pub(super) last: Time,
 }
 
 /// All links, and what keeps them down.
+///
+/// What is on its way when a link goes down is lost: each message carries the count of all downs so far, and
+/// while that stays the same its link need not be looked at.
 #[derive(Debug, Default)]
 pub(super) struct Links {
-    halves: Vec<Half>,
     /// For each node the halves that lead away, ordered by where they lead to.
-    away: Vec<Vec<(u32, u32)>>,
+    away: Vec<Vec<Half>>,
+    /// Counts halves that went down.
+    downs: u32,
     /// Pairs cut by themselves, the lower number first.
     cut: BTreeSet<(u32, u32)>,
     /// The group of each node while there is a partition.
@@ -35,67 +38,91 @@ pub(super) struct Links {
 
 impl Links {
     pub(super) fn new(graph: &Graph) -> Self {
+        let degrees = graph.degrees();
+        let away = degrees
+            .into_iter()
+            .map(|degree| Vec::with_capacity(degree as usize));
         let mut links = Self {
-            away: vec![Vec::new(); graph.nodes],
+            away: away.collect(),
             ..Self::default()
         };
         for &(from, to) in &graph.links {
             links.push(from, to);
         }
         for away in &mut links.away {
-            away.sort_unstable();
+            away.sort_unstable_by_key(|half| half.to);
         }
         links
     }
 
     fn push(&mut self, from: u32, to: u32) {
         for (from, to) in [(from, to), (to, from)] {
-            let number = self.halves.len() as u32;
-            self.away[from as usize].push((to, number));
-            self.halves.push(Half {
-                from,
+            self.away[from as usize].push(Half {
                 to,
-                up: false,
-                epoch: 0,
                 slow: 1.0,
+                up: false,
+                down: 0,
                 last: Time::ZERO,
             });
         }
     }
 
     /// Makes a link where there is none.
-    pub(super) fn add(&mut self, from: u32, to: u32) {
-        if from != to && self.find(from, to).is_none() {
+    fn add(&mut self, from: u32, to: u32) {
+        if from != to && self.half(from, to).is_none() {
             self.push(from, to);
-            self.away[from as usize].sort_unstable();
-            self.away[to as usize].sort_unstable();
+            for node in [from, to] {
+                self.away[node as usize].sort_unstable_by_key(|half| half.to);
+            }
         }
     }
 
     /// The half that leads from one node to the other.
-    pub(super) fn find(&self, from: u32, to: u32) -> Option<u32> {
-        let away = &self.away[from as usize];
-        let place = away.binary_search_by_key(&to, |(to, _)| *to).ok()?;
-        Some(away[place].1)
+    pub(super) fn half(&mut self, from: u32, to: u32) -> Option<&mut Half> {
+        let away = &mut self.away[from as usize];
+        let place = away.binary_search_by_key(&to, |half| half.to).ok()?;
+        Some(&mut away[place])
     }
 
-    pub(super) fn half(&self, number: u32) -> &Half {
-        &self.halves[number as usize]
+    /// What a message that is sent now has to carry.
+    pub(super) fn downs(&self) -> u32 {
+        self.downs
     }
 
-    pub(super) fn half_mut(&mut self, number: u32) -> &mut Half {
-        &mut self.halves[number as usize]
+    /// Whether the link has been up since a message was sent that carries this count.
+    pub(super) fn held(&mut self, from: u32, to: u32, downs: u32) -> bool {
+        downs == self.downs || self.half(from, to).is_some_and(|half| half.down <= downs)
     }
 
-    /// How many links there are.
-    pub(super) fn len(&self) -> usize {
-        self.halves.len() / 2
+    /// Brings both halves of a link up or down; false when they are so already.
+    pub(super) fn set(&mut self, one: u32, other: u32, up: bool, now: Time) -> bool {
+        let mut changed = false;
+        for (from, to) in [(one, other), (other, one)] {
+            let downs = self.downs + 1;
+            let Some(half) = self.half(from, to).filter(|half| half.up != up) else {
+                continue;
+            };
+            (half.up, half.last) = (up, now);
+            if !up {
+                half.down = downs;
+                self.downs = downs;
+            }
+            changed = true;
+        }
+        changed
     }
 
-    /// The numbers of the links of a node: halves, without their last bit.
-    pub(super) fn of(&self, node: u32) -> Vec<u32> {
+    /// The links of a node, as pairs.
+    pub(super) fn of(&self, node: u32) -> Vec<(u32, u32)> {
         let away = self.away[node as usize].iter();
-        away.map(|(_, half)| half / 2).collect()
+        away.map(|half| (node, half.to)).collect()
+    }
+
+    /// All links, as pairs.
+    pub(super) fn all(&self) -> Vec<(u32, u32)> {
+        let nodes = 0..self.away.len() as u32;
+        let pairs = nodes.flat_map(|node| self.of(node));
+        pairs.filter(|(from, to)| from < to).collect()
     }
 
     /// Whether nothing keeps the link of these two down.

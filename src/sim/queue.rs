@@ -22,22 +22,29 @@ pub(super) struct Queue<T> {
     /// Nothing waits for a time before this one.
     last: u64,
     levels: [Level<T>; LEVELS],
-    /// An empty slot's memory, for use by the next one.
-    spare: VecDeque<(u64, T)>,
     len: usize,
 }
 
 #[derive(Debug)]
 struct Level<T> {
     slots: Vec<VecDeque<(u64, T)>>,
+    /// The memory of slots that are empty now, for those that fill next: a busy moment makes one slot of
+    /// each level large, not all of them in turn.
+    spare: Vec<VecDeque<(u64, T)>>,
     /// One bit a slot, whether anything is in it.
     occupied: [u64; SLOTS / 64],
 }
 
 impl<T> Level<T> {
     fn push(&mut self, slot: usize, time: u64, thing: T) {
-        self.slots[slot].push_back((time, thing));
-        self.occupied[slot / 64] |= 1 << (slot % 64);
+        let lane = &mut self.slots[slot];
+        if lane.is_empty() {
+            self.occupied[slot / 64] |= 1 << (slot % 64);
+            if let Some(spare) = self.spare.pop() {
+                *lane = spare;
+            }
+        }
+        lane.push_back((time, thing));
     }
 
     /// The first slot that has something. Those before the present digit are always empty.
@@ -46,8 +53,10 @@ impl<T> Level<T> {
         Some(word * 64 + self.occupied[word].trailing_zeros() as usize)
     }
 
-    fn mark_empty(&mut self, slot: usize) {
+    /// Takes out all that is in a slot.
+    fn take(&mut self, slot: usize) -> VecDeque<(u64, T)> {
         self.occupied[slot / 64] &= !(1 << (slot % 64));
+        std::mem::take(&mut self.slots[slot])
     }
 }
 
@@ -55,12 +64,12 @@ impl<T> Queue<T> {
     pub(super) fn new() -> Self {
         let level = || Level {
             slots: (0..SLOTS).map(|_| VecDeque::new()).collect(),
+            spare: Vec::new(),
             occupied: [0; SLOTS / 64],
         };
         Self {
             last: 0,
             levels: std::array::from_fn(|_| level()),
-            spare: VecDeque::new(),
             len: 0,
         }
     }
@@ -106,7 +115,8 @@ impl<T> Queue<T> {
             let lane = &mut self.levels[0].slots[slot];
             let (time, thing) = lane.pop_front().expect("an occupied slot has something");
             if lane.is_empty() {
-                self.levels[0].mark_empty(slot);
+                let empty = self.levels[0].take(slot);
+                self.levels[0].spare.push(empty);
             }
             self.len -= 1;
             return Some((Time(time), thing));
@@ -128,13 +138,11 @@ impl<T> Queue<T> {
     }
 
     fn deal_out(&mut self, level: usize, slot: usize) {
-        let spare = std::mem::take(&mut self.spare);
-        let mut things = std::mem::replace(&mut self.levels[level].slots[slot], spare);
-        self.levels[level].mark_empty(slot);
+        let mut things = self.levels[level].take(slot);
         for (time, thing) in things.drain(..) {
             self.place(time, thing);
         }
-        self.spare = things;
+        self.levels[level].spare.push(things);
     }
 }
 

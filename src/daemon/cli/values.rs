@@ -99,13 +99,13 @@ pub(super) fn parse_nodes(text: &str) -> Result<u16, String> {
         .ok_or_else(|| format!("a mesh has from 1 to {MAX_MESH_NODES} nodes"))
 }
 
-pub(super) fn parse_threads(text: &str) -> Result<NonZeroUsize, String> {
+pub(in crate::daemon) fn parse_threads(text: &str) -> Result<NonZeroUsize, String> {
     text.parse()
         .map_err(|_| "a whole number is needed, at least 1".into())
 }
 
 /// The variable of a switch. One that is empty is as good as none.
-pub(super) fn parse_switch(text: &str) -> Result<bool, String> {
+pub(in crate::daemon) fn parse_switch(text: &str) -> Result<bool, String> {
     match text.to_ascii_lowercase().as_str() {
         "true" | "1" | "yes" | "on" => Ok(true),
         "false" | "0" | "no" | "off" | "" => Ok(false),

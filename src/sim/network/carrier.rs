@@ -104,8 +104,7 @@ impl Carrier {
     pub(in crate::sim) fn send(
         &mut self,
         now: Time,
-        from: usize,
-        to: usize,
+        (from, to): (usize, usize),
         bulk: Option<u64>,
         slow: f64,
     ) -> Fate {
@@ -213,7 +212,7 @@ mod tests {
     }
 
     fn send(carrier: &mut Carrier, at_ms: f64, bulk: Option<u64>) -> f64 {
-        match carrier.send(Time::from_ms(at_ms), 0, 1, bulk, 1.0) {
+        match carrier.send(Time::from_ms(at_ms), (0, 1), bulk, 1.0) {
             Fate::Arrives(time) => time.as_ms(),
             other => panic!("{other:?}"),
         }
@@ -256,7 +255,7 @@ mod tests {
         let mut carrier = Carrier::new(1, &network, &sites);
         assert_eq!(send(&mut carrier, 0.0, Some(1_000)), 42.0);
         assert_eq!(send(&mut carrier, 100.0, None), 140.0);
-        let back = carrier.send(Time::ZERO, 1, 0, Some(1_000), 2.0);
+        let back = carrier.send(Time::ZERO, (1, 0), Some(1_000), 2.0);
         assert_eq!(back, Fate::Arrives(Time::from_ms(121.0)), "a slow link");
     }
 
@@ -270,7 +269,7 @@ mod tests {
         let mut carrier = Carrier::new(1, &network, &[SITE; 2]);
         let (mut lost, mut twice) = (0, 0);
         for _ in 0..10_000 {
-            match carrier.send(Time::ZERO, 0, 1, None, 1.0) {
+            match carrier.send(Time::ZERO, (0, 1), None, 1.0) {
                 Fate::Lost => lost += 1,
                 Fate::Twice(first, second) => {
                     assert!(first < second);

@@ -20,6 +20,8 @@ impl Scenario {
     pub fn check(&self) -> Checked {
         self.check_size()?;
         self.check_clocks()?;
+        self.network.check()?;
+        self.relay.check()?;
         self.check_miners()?;
         for (number, fault) in (1..).zip(&self.faults) {
             self.check_fault(&format!("faults.{number}"), fault)?;

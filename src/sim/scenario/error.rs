@@ -1,6 +1,7 @@
 //! Why a scenario cannot be simulated.
 
 use super::NodeNumber;
+use crate::sim::{NetworkError, RelayError};
 
 /// Why a scenario cannot be simulated. Each names the key that is to be changed.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -55,6 +56,12 @@ pub enum ScenarioError {
         /// What is wrong with it, and what to do.
         problem: &'static str,
     },
+    /// What lies between nodes cannot be.
+    #[error("network: {0}")]
+    Network(#[from] NetworkError),
+    /// Blocks cannot be passed on in this way.
+    #[error(transparent)]
+    Relay(#[from] RelayError),
 }
 
 impl ScenarioError {
@@ -63,6 +70,8 @@ impl ScenarioError {
     pub fn key(&self) -> &str {
         match self {
             Self::NoEnd => "blocks",
+            Self::Network(_) => "network",
+            Self::Relay(_) => "relay",
             Self::Range { key, .. }
             | Self::NoSuchNode { key, .. }
             | Self::NodeTwice { key, .. }

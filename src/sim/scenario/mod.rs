@@ -11,7 +11,6 @@ mod idle;
 mod keys;
 mod miners;
 mod nodes;
-mod relay;
 mod script;
 
 use serde::{Deserialize, Serialize};
@@ -23,8 +22,9 @@ pub use idle::idle_key;
 pub use keys::{KEYS, Key};
 pub use miners::{Behaviour, Miner};
 pub use nodes::{NodeNumber, NodeSet};
-pub use relay::{Relay, RelayKind};
 pub use script::Step;
+
+use super::{Network, Relay};
 
 /// The most nodes of a run.
 pub const MAX_NODES: usize = 1_000_000;
@@ -77,6 +77,9 @@ pub struct Scenario {
     /// What a node's clock is.
     #[serde(default)]
     pub clocks: Clocks,
+    /// How messages travel.
+    #[serde(default)]
+    pub network: Network,
     /// How blocks are passed on by lean nodes.
     #[serde(default)]
     pub relay: Relay,

@@ -9,7 +9,6 @@ where
     pub(super) fn carry_out(&mut self, action: Action, observer: &mut impl Observer<N>) {
         self.digest.add(self.now, [u64::MAX, self.events]);
         observer.acted(self.now, &action);
-        let all = |links: &Links| (0..links.len() as u32).collect::<Vec<u32>>();
         let changed = match action {
             Action::Mine { node } => return self.ask(node, Input::Mine, observer),
             Action::Pay { node, payment } => {
@@ -28,11 +27,11 @@ where
             }
             Action::Partition { groups } => {
                 self.links.partition(&groups);
-                all(&self.links)
+                self.links.all()
             }
             Action::Heal => {
                 self.links.heal();
-                all(&self.links)
+                self.links.all()
             }
             Action::Eclipse { victim, attackers } => {
                 self.links.eclipse(victim as u32, &attackers);
@@ -55,8 +54,8 @@ where
 
     fn slow(&mut self, from: usize, to: usize, factor: f64) {
         for (from, to) in [(from, to), (to, from)] {
-            if let Some(half) = self.links.find(from as u32, to as u32) {
-                self.links.half_mut(half).slow = factor as f32;
+            if let Some(half) = self.links.half(from as u32, to as u32) {
+                half.slow = factor as f32;
             }
         }
     }
@@ -100,21 +99,13 @@ where
     }
 
     /// Brings links up and down as they are to be. Both ends know of a link before either says something.
-    pub(super) fn settle(&mut self, links: &[u32], observer: &mut impl Observer<N>) {
-        for link in links {
-            let half = *self.links.half(2 * link);
-            let both_up = self.up[half.from as usize] && self.up[half.to as usize];
-            let free = both_up && self.links.is_free(half.from, half.to);
-            if free == half.up {
-                continue;
+    pub(super) fn settle(&mut self, links: &[(u32, u32)], observer: &mut impl Observer<N>) {
+        for &(one, other) in links {
+            let both_up = self.up[one as usize] && self.up[other as usize];
+            let free = both_up && self.links.is_free(one, other);
+            if self.links.set(one, other, free, self.now) {
+                self.tell_ends(one as usize, other as usize, free, observer);
             }
-            for number in [2 * link, 2 * link + 1] {
-                let half = self.links.half_mut(number);
-                half.up = free;
-                half.epoch += u32::from(!free);
-                half.last = self.now;
-            }
-            self.tell_ends(half.from as usize, half.to as usize, free, observer);
         }
     }
 

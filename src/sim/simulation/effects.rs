@@ -92,46 +92,45 @@ where
         message: N::Message,
         observer: &mut impl Observer<N>,
     ) {
-        let half = self
-            .numbers
-            .get(to)
-            .and_then(|to| self.links.find(node as u32, *to));
-        let Some(number) = half.filter(|half| self.links.half(*half).up) else {
+        let Some(to) = number(to).filter(|to| (*to as usize) < self.nodes.len()) else {
             return;
         };
-        let half = *self.links.half(number);
-        let to = half.to as usize;
+        let half = self.links.half(node as u32, to);
+        let Some(slow) = half.filter(|half| half.up).map(|half| half.slow) else {
+            return;
+        };
+        let ends = (node, to as usize);
         let bulk = message.is_bulk().then(|| message.bytes());
-        let fate = self
-            .carrier
-            .send(self.now, node, to, bulk, f64::from(half.slow));
+        let fate = self.carrier.send(self.now, ends, bulk, slow.into());
         match fate {
-            Fate::Lost => observer.sent(self.now, node, to, &message, None),
-            Fate::Arrives(at) => self.put(number, at, message, observer),
+            Fate::Lost => observer.sent(self.now, ends.0, ends.1, &message, None),
+            Fate::Arrives(at) => self.put(ends, at, message, observer),
             Fate::Twice(first, second) => {
-                self.put(number, first, message.clone(), observer);
-                self.put(number, second, message, observer);
+                self.put(ends, first, message.clone(), observer);
+                self.put(ends, second, message, observer);
             }
         }
     }
 
     fn put(
         &mut self,
-        number: u32,
+        (from, to): (usize, usize),
         mut at: Time,
         message: N::Message,
         observer: &mut impl Observer<N>,
     ) {
-        let half = self.links.half_mut(number);
-        if self.in_order {
+        let ends = (from as u32, to as u32);
+        if self.in_order
+            && let Some(half) = self.links.half(ends.0, ends.1)
+        {
             at = at.max(half.last);
             half.last = at;
         }
-        let (from, to) = (half.from as usize, half.to as usize);
         observer.sent(self.now, from, to, &message, Some(at));
         let delivery = Delivery {
-            half: number,
-            epoch: half.epoch,
+            from: ends.0,
+            to: ends.1,
+            downs: self.links.downs(),
             message,
         };
         self.queue.push(at, delivery);
@@ -176,10 +175,10 @@ where
 
     /// A node will have a link cut: it is, and made again after a while.
     fn close(&mut self, node: usize, peer: &Name) {
-        let Some(peer) = self.numbers.get(peer).map(|peer| *peer as usize) else {
+        let Some(peer) = number(peer).filter(|peer| (*peer as usize) < self.nodes.len()) else {
             return;
         };
-        let (from, to) = (node, peer);
+        let (from, to) = (node, peer as usize);
         self.schedule(self.now, Action::Cut { from, to });
         self.schedule(self.now + REDIAL, Action::Restore { from, to });
     }

@@ -7,8 +7,6 @@ mod effects;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use rustc_hash::FxHashMap;
-
 use self::digest::TraceDigest;
 use super::action::Action;
 use super::links::Links;
@@ -116,7 +114,6 @@ pub struct Simulation<N: Node> {
     /// Makes a node, at the start and after a crash.
     make: Box<dyn FnMut(usize) -> N>,
     names: Vec<Name>,
-    numbers: FxHashMap<Name, u32>,
     power: Vec<f64>,
     total_power: f64,
     /// The search that each node waits for.
@@ -137,15 +134,27 @@ pub struct Simulation<N: Node> {
 
 /// A message on its way.
 struct Delivery<M> {
-    half: u32,
-    epoch: u32,
+    from: u32,
+    to: u32,
+    /// [`Links::downs`] when it was sent.
+    downs: u32,
     message: M,
 }
 
-/// The name of a node: `node1` is node 0.
+/// The name of a node, counted from 0: `node1` is node 0.
+///
+/// ```
+/// assert_eq!(tickchain::sim::name(0).as_str(), "node1");
+/// ```
 pub fn name(node: usize) -> Name {
     let name = format!("node{}", node + 1).parse();
     name.expect("a short name without control characters is one")
+}
+
+/// The node with a name.
+fn number(name: &Name) -> Option<u32> {
+    let number: u32 = name.as_str().strip_prefix("node")?.parse().ok()?;
+    number.checked_sub(1)
 }
 
 impl<N: Node> fmt::Debug for Simulation<N> {
@@ -180,7 +189,6 @@ where
         let count = sites.len();
         let mut make: Box<dyn FnMut(usize) -> N> = Box::new(make);
         let names: Vec<Name> = (0..count).map(name).collect();
-        let numbered = names.iter().cloned().zip(0..);
         let stream = |node| Random::new(seed, Purpose::Mining, node);
         Self {
             now: Time::ZERO,
@@ -192,7 +200,6 @@ where
             starts: vec![0; count],
             up: vec![true; count],
             make,
-            numbers: numbered.collect(),
             names,
             total_power: sites.iter().map(|site| site.power).sum(),
             power: sites.iter().map(|site| site.power).collect(),
@@ -318,25 +325,27 @@ where
                 self.start(node, observer);
             }
         }
-        let links: Vec<u32> = (0..self.links.len() as u32).collect();
+        let links = self.links.all();
         self.settle(&links, observer);
     }
 
     fn deliver(&mut self, delivery: Delivery<N::Message>, observer: &mut impl Observer<N>) {
-        let half = *self.links.half(delivery.half);
-        if half.epoch != delivery.epoch {
+        let Delivery {
+            from,
+            to,
+            downs,
+            message,
+        } = delivery;
+        if !self.links.held(from, to, downs) {
             return;
         }
         self.events += 1;
-        let message = delivery.message;
-        let subject = [
-            u64::from(delivery.half) << 8 | message.kind() as u64,
-            message.about(),
-        ];
-        self.digest.add(self.now, subject);
-        observer.delivered(self.now, half.from as usize, half.to as usize, &message);
-        let from = self.names[half.from as usize].clone();
-        self.give(half.to as usize, Input::Message { from, message }, observer);
+        let ends = u64::from(from) << 32 | u64::from(to);
+        let subject = (message.kind() as u64) ^ message.about();
+        self.digest.add(self.now, [ends, subject]);
+        observer.delivered(self.now, from as usize, to as usize, &message);
+        let from = self.names[from as usize].clone();
+        self.give(to as usize, Input::Message { from, message }, observer);
     }
 
     fn go_off(&mut self, timer: usize, observer: &mut impl Observer<N>) {

@@ -1,0 +1,437 @@
+//! From a file or a preset to a scenario that can be simulated.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::error::{Flaw, SimError};
+use super::set::Set;
+use super::{known, presets};
+use crate::sim::scenario::{Scenario, idle_key};
+
+/// The most bytes of a file.
+pub const MAX_FILE_BYTES: u64 = 1 << 20;
+
+/// The text of a scenario, and what it is called in errors.
+#[derive(Debug, Clone)]
+pub struct Source {
+    name: String,
+    text: String,
+    /// Where files that it names are looked for.
+    folder: PathBuf,
+}
+
+impl Source {
+    /// A file's text.
+    ///
+    /// # Errors
+    /// When it cannot be read or is larger than [`MAX_FILE_BYTES`].
+    pub fn file(path: &Path) -> Result<Self, SimError> {
+        let unreadable = |source| SimError::Unreadable {
+            path: path.to_owned(),
+            source,
+        };
+        let bytes = std::fs::metadata(path).map_err(unreadable)?.len();
+        let name = path.display().to_string();
+        if bytes > MAX_FILE_BYTES {
+            return Err(SimError::TooLarge { file: name, bytes });
+        }
+        Ok(Self {
+            name,
+            text: std::fs::read_to_string(path).map_err(unreadable)?,
+            folder: path.parent().unwrap_or(Path::new("")).to_owned(),
+        })
+    }
+
+    /// A preset's text.
+    ///
+    /// # Errors
+    /// When there is none of this name.
+    pub fn preset(name: &str) -> Result<Self, SimError> {
+        let preset = presets::find(name)?;
+        Ok(Self {
+            name: format!("preset {name}"),
+            text: preset.text.to_owned(),
+            folder: PathBuf::new(),
+        })
+    }
+
+    /// The scenario with some keys changed. What is in the file has to have an effect as it stands there,
+    /// what is changed has to have one at last.
+    ///
+    /// # Errors
+    /// A [`SimError`] that says what stands where and what to do about it.
+    pub fn scenario(&self, sets: &[Set]) -> Result<Scenario, SimError> {
+        let scenario = self.unchecked(sets)?;
+        for set in sets {
+            let path = known::resolve(&set.key)
+                .map_err(|problem| self.wrong_set(set, Flaw::Key(problem)))?;
+            if let Some(why) = idle_key(&scenario, &known::bare(&path)) {
+                return Err(self.wrong_set(set, Flaw::Idle { key: path, why }));
+            }
+        }
+        Ok(scenario)
+    }
+
+    /// The same, but keys that are changed may have no effect: in a grid some do only for some values of
+    /// others.
+    ///
+    /// # Errors
+    /// As [`Source::scenario`].
+    pub fn unchecked(&self, sets: &[Set]) -> Result<Scenario, SimError> {
+        let own = DeTable::parse(&self.text).map_err(|error| self.toml(&error))?;
+        self.check_keys(&own)?;
+        let texts = Texts::new(self, sets);
+        let mut table = own.clone();
+        for (set, (at, text)) in sets.iter().zip(&texts.sets) {
+            let applied = set.apply(table.get_mut(), text, *at);
+            applied.map_err(|problem| self.wrong_set(set, Flaw::Key(problem)))?;
+        }
+        let scenario = texts.read(table.clone())?;
+        // What a change makes idle may stay in the file.
+        let alone = match sets {
+            [] => Some(scenario.clone()),
+            _ => texts.read(own.clone()).ok(),
+        };
+        if let Some(alone) = alone {
+            self.check_effects(&own, &alone)?;
+        }
+        scenario.check().map_err(|error| {
+            let at = locate(table.get_ref(), error.key());
+            texts.wrong(at, Flaw::Scenario(error))
+        })?;
+        Ok(scenario)
+    }
+
+    /// A file that the scenario names, by its own path or from where the scenario lies.
+    pub fn beside(&self, path: &str) -> PathBuf {
+        self.folder.join(path)
+    }
+
+    fn toml(&self, error: &toml::de::Error) -> SimError {
+        let message = error.message().trim_end().replace('\n', ", ");
+        self.wrong(
+            error.span().map_or(0, |span| span.start),
+            Flaw::Toml(message),
+        )
+    }
+
+    fn wrong(&self, at: usize, flaw: Flaw) -> SimError {
+        let before = &self.text.as_bytes()[..at.min(self.text.len())];
+        let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+        SimError::Wrong {
+            place: format!("{}, line {line}", self.name),
+            flaw,
+        }
+    }
+
+    fn wrong_set(&self, set: &Set, flaw: Flaw) -> SimError {
+        SimError::Wrong {
+            place: format!("--set {set}"),
+            flaw,
+        }
+    }
+
+    fn check_keys(&self, table: &Spanned<DeTable<'_>>) -> Result<(), SimError> {
+        each_key(table.get_ref(), "", &mut |path, at| {
+            if known::is_known(path) {
+                return Ok(());
+            }
+            let problem = format!("there is no key {path}{}", known::instead(path));
+            Err(self.wrong(at, Flaw::Key(problem)))
+        })
+    }
+
+    fn check_effects(
+        &self,
+        table: &Spanned<DeTable<'_>>,
+        scenario: &Scenario,
+    ) -> Result<(), SimError> {
+        each_key(
+            table.get_ref(),
+            "",
+            &mut |path, at| match idle_key(scenario, path) {
+                None => Ok(()),
+                Some(why) => Err(self.wrong(
+                    at,
+                    Flaw::Idle {
+                        key: path.to_owned(),
+                        why,
+                    },
+                )),
+            },
+        )
+    }
+}
+
+/// A source and what is changed in it, one after the other: places count through both.
+struct Texts<'a> {
+    source: &'a Source,
+    /// Each change, where its text begins, and that text moved there.
+    sets: Vec<(usize, String)>,
+    changes: &'a [Set],
+}
+
+impl<'a> Texts<'a> {
+    fn new(source: &'a Source, changes: &'a [Set]) -> Self {
+        let mut at = source.text.len() + 1;
+        let padded = |set: &Set| {
+            let begin = at;
+            let text = set.padded(begin);
+            at = text.len() + 1;
+            (begin, text)
+        };
+        Self {
+            source,
+            sets: changes.iter().map(padded).collect(),
+            changes,
+        }
+    }
+
+    fn read(&self, table: Spanned<DeTable<'_>>) -> Result<Scenario, SimError> {
+        Scenario::deserialize(toml::Deserializer::from(table)).map_err(|error| {
+            let message = error.message().trim_end().replace('\n', ", ");
+            self.wrong(
+                error.span().map_or(0, |span| span.start),
+                Flaw::Toml(message),
+            )
+        })
+    }
+
+    fn wrong(&self, at: usize, flaw: Flaw) -> SimError {
+        let set = self.sets.iter().rposition(|(begin, _)| *begin <= at);
+        match set {
+            Some(set) => self.source.wrong_set(&self.changes[set], flaw),
+            None => self.source.wrong(at, flaw),
+        }
+    }
+}
+
+/// Calls `check` with each key's path (without places in lists) and where it stands.
+fn each_key(
+    table: &DeTable<'_>,
+    path: &str,
+    check: &mut impl FnMut(&str, usize) -> Result<(), SimError>,
+) -> Result<(), SimError> {
+    // In the order of the text, so that the first mistake is named first.
+    let mut entries: Vec<_> = table.iter().collect();
+    entries.sort_by_key(|(key, _)| key.span().start);
+    for (key, value) in entries {
+        let path = match path {
+            "" => key.get_ref().to_string(),
+            _ => format!("{path}.{}", key.get_ref()),
+        };
+        match value.get_ref() {
+            DeValue::Table(below) if !below.is_empty() => {
+                if !known::is_known(&path) {
+                    check(&path, key.span().start)?;
+                }
+                each_key(below, &path, check)?;
+            }
+            DeValue::Array(list) if list.iter().any(|value| value.get_ref().is_table()) => {
+                for below in list.iter().filter_map(|value| value.get_ref().as_table()) {
+                    each_key(below, &path, check)?;
+                }
+            }
+            _ => check(&path, key.span().start)?,
+        }
+    }
+    Ok(())
+}
+
+/// Where a key stands, or the deepest table on the way to it.
+fn locate(table: &DeTable<'_>, path: &str) -> usize {
+    let mut at = 0;
+    let mut value: Option<&DeValue<'_>> = None;
+    for part in path.split('.') {
+        let next = match value {
+            None => table
+                .get_key_value(part)
+                .map(|(key, value)| (key.span().start, value)),
+            Some(DeValue::Table(table)) => table
+                .get_key_value(part)
+                .map(|(key, value)| (key.span().start, value)),
+            Some(DeValue::Array(list)) => {
+                let place = part
+                    .parse::<usize>()
+                    .ok()
+                    .and_then(|place| list.get(place.checked_sub(1)?));
+                place.map(|value| (value.span().start, value))
+            }
+            Some(_) => None,
+        };
+        let Some((start, next)) = next else { break };
+        at = start;
+        value = Some(next.get_ref());
+    }
+    at
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn source(text: &str) -> Source {
+        Source {
+            name: "net.toml".to_owned(),
+            text: text.to_owned(),
+            folder: PathBuf::new(),
+        }
+    }
+
+    fn sets(texts: &[&str]) -> Vec<Set> {
+        let sets = texts.iter().map(|text| text.parse().unwrap());
+        sets.collect()
+    }
+
+    #[track_caller]
+    fn refused(text: &str, changes: &[&str], words: &[&str]) {
+        let error = source(text)
+            .scenario(&sets(changes))
+            .unwrap_err()
+            .to_string();
+        for word in words {
+            assert!(error.contains(word), "{error}");
+        }
+    }
+
+    const SMALL: &str = "nodes = 5\nblocks = 9\n";
+
+    #[test]
+    fn a_change_outranks_the_file() {
+        let text = "nodes = 5\nblocks = 9\n[relay]\nblock_bytes = 7\n";
+        let changes = sets(&[
+            "nodes=6",
+            "relay.compact_bytes = 3",
+            "compact_blocks=true",
+            "title=a b",
+        ]);
+        let scenario = source(text).scenario(&changes).unwrap();
+        assert_eq!(scenario.nodes, 6);
+        assert_eq!(scenario.title, "a b");
+        assert_eq!(
+            (scenario.relay.block_bytes, scenario.relay.compact_bytes),
+            (7, 3)
+        );
+        let latency = sets(&["network.latency={ kind = \"constant\", ms = 5.0 }"]);
+        let scenario = source(SMALL).scenario(&latency).unwrap();
+        assert_eq!(
+            serde_json::to_value(scenario).unwrap()["network"]["latency"]["ms"],
+            5.0
+        );
+    }
+
+    #[test]
+    fn entries_of_lists_are_counted_from_one() {
+        let one = format!("{SMALL}[[miners]]\nshare = 0.1\n");
+        let two = format!("{one}[[miners]]\nshare = 0.2\n");
+        let share = |text: &str, change: &str| {
+            let scenario = source(text).scenario(&sets(&[change])).unwrap();
+            scenario
+                .miners
+                .iter()
+                .map(|miner| miner.share)
+                .collect::<Vec<f64>>()
+        };
+        assert_eq!(share(&one, "miners.share=0.3"), [0.3]);
+        assert_eq!(share(&two, "miners.2.share=0.3"), [0.1, 0.3]);
+        refused(
+            &two,
+            &["miners.share=0.3"],
+            &["--set miners.share=0.3", "there are 2 of miners"],
+        );
+        refused(&two, &["miners.3.share=0.3"], &["no miners.3"]);
+        refused(&two, &["miners.0.share=0.3"], &["no miners.0"]);
+        refused(SMALL, &["nodes.1.share=3"], &["no key nodes.1.share"]);
+    }
+
+    #[test]
+    fn mistakes_are_told_with_their_place() {
+        refused("nodes = 5\nblocks 9\n", &[], &["net.toml, line 2"]);
+        refused(
+            "nodes = 5\nblocks = \"all\"\n",
+            &[],
+            &["net.toml, line 2", "all"],
+        );
+        refused(
+            "nodes = 5\n[relay]\nusge = 1\n",
+            &[],
+            &["line 3", "no key relay.usge", "did you mean relay.usage"],
+        );
+        refused(
+            "nodes = 5\n[relays]\nusage = 1\n",
+            &[],
+            &["line 2", "no key relays", "relay"],
+        );
+        refused(
+            "nodes = 5\nblocks = 1\n[relay]\nusage = 7.0\n",
+            &[],
+            &["line 3", "relay.usage"],
+        );
+        refused(
+            "nodes = 5\nblocks = 1\n[[faults]]\nat_s = 1\ndo = \"heel\"\n",
+            &[],
+            &["line 5", "heel", "heal"],
+        );
+        let far = format!("{SMALL}[[faults]]\nat_s = 1\ndo = \"crash\"\nnodes = \"node9\"\n");
+        refused(&far, &[], &["line 3", "node9", "5 nodes"]);
+        refused(SMALL, &["nodes=many"], &["--set nodes=many", "many"]);
+        refused(
+            SMALL,
+            &["nodes=5", "nodes=0"],
+            &["--set nodes=0", "nodes is 0"],
+        );
+        refused(
+            SMALL,
+            &["blcks=0"],
+            &["--set blcks=0", "did you mean blocks"],
+        );
+        refused("blocks = 5\n", &[], &["nodes"]);
+        assert!(source("blocks = 5\n").scenario(&sets(&["nodes=3"])).is_ok());
+    }
+
+    #[test]
+    fn keys_that_change_nothing_are_told() {
+        let flood = "nodes = 5\nblocks = 1\n[relay]\nkind = \"flood\"\nusage = 0.5\n";
+        refused(
+            flood,
+            &[],
+            &["line 5", "relay.usage changes nothing", "announce"],
+        );
+        refused(
+            SMALL,
+            &["difficulty=5"],
+            &["--set difficulty=5", "mining.difficulty changes nothing"],
+        );
+        // What a change makes idle may stay in the file.
+        let announce = "nodes = 5\nblocks = 1\n[relay]\nusage = 0.5\n";
+        source(announce)
+            .scenario(&sets(&["compact_blocks=false"]))
+            .unwrap();
+        let sweep = sets(&["compact_blocks=false", "usage=0.1"]);
+        assert!(source(announce).scenario(&sweep).is_err());
+        source(announce).unchecked(&sweep).unwrap();
+    }
+
+    #[test]
+    fn files_that_cannot_be_are_told() {
+        let error = Source::file(Path::new("nowhere.toml"))
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("nowhere.toml") && error.contains("presets"),
+            "{error}"
+        );
+        let error = Source::preset("simblok").unwrap_err().to_string();
+        assert!(
+            error.contains("no preset simblok: there are three-nodes"),
+            "{error}"
+        );
+        let large = tempfile::NamedTempFile::new().unwrap();
+        large.as_file().set_len(MAX_FILE_BYTES + 1).unwrap();
+        let error = Source::file(large.path()).unwrap_err().to_string();
+        assert!(error.contains("1048577 bytes"), "{error}");
+    }
+}

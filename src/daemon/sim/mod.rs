@@ -1,0 +1,12 @@
+//! `tickchain sim`: simulations from the command line.
+
+pub mod args;
+mod error;
+mod help;
+mod known;
+pub mod load;
+mod presets;
+pub mod set;
+pub mod shard;
+
+pub use error::{Flaw, SimError};
