@@ -108,6 +108,40 @@ impl<N: Node, A: Observer<N>, B: Observer<N>> Observer<N> for (A, B) {
     }
 }
 
+/// Watches for someone else.
+impl<N: Node, O: Observer<N>> Observer<N> for &mut O {
+    fn event(&mut self, at: Time, node: usize, event: &Event) {
+        (**self).event(at, node, event);
+    }
+
+    fn sent(
+        &mut self,
+        at: Time,
+        from: usize,
+        to: usize,
+        message: &N::Message,
+        arrives: Option<Time>,
+    ) {
+        (**self).sent(at, from, to, message, arrives);
+    }
+
+    fn delivered(&mut self, at: Time, from: usize, to: usize, message: &N::Message) {
+        (**self).delivered(at, from, to, message);
+    }
+
+    fn acted(&mut self, at: Time, action: &Action) {
+        (**self).acted(at, action);
+    }
+
+    fn accepted(&mut self, at: Time, node: usize, id: TxId) {
+        (**self).accepted(at, node, id);
+    }
+
+    fn refused(&mut self, at: Time, node: usize, error: &RequestError) {
+        (**self).refused(at, node, error);
+    }
+}
+
 /// Whoever watches, if anyone does.
 impl<N: Node, O: Observer<N>> Observer<N> for Option<O> {
     fn event(&mut self, at: Time, node: usize, event: &Event) {

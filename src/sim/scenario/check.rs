@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::{Fault, Kind, MAX_BLOCKS, MAX_NODES, MAX_TIME_S, NodeNumber, Scenario, ScenarioError};
+use super::{
+    Behaviour, Fault, Kind, MAX_BLOCKS, MAX_NODES, MAX_TIME_S, NodeNumber, Scenario, ScenarioError,
+};
 
 type Checked = Result<(), ScenarioError>;
 
@@ -45,6 +47,7 @@ impl Scenario {
         if let Some(seconds) = self.time_s {
             number("time_s", seconds, 1e-6, MAX_TIME_S)?;
         }
+        number("unreachable", self.unreachable, 0.0, 1.0)?;
         number("interval_s", self.interval_s, 1e-6, MAX_TIME_S)?;
         let bits = self.mining.difficulty;
         count("mining.difficulty", bits.into(), 0, MAX_DIFFICULTY.into())
@@ -65,6 +68,19 @@ impl Scenario {
             let key = format!("clocks.costs.{name}");
             count(&key, cost.unwrap_or(least), least, MAX_CLOCKS)?;
         }
+        if clocks.stepped && clocks.length_ms * 1e3 <= self.nodes as f64 {
+            return Err(ScenarioError::Conflict {
+                key: "clocks.length_ms".into(),
+                problem: "nodes are ticked a microsecond apart, and do not fit into one clock; make it longer",
+            });
+        }
+        let by_hand = clocks.stepped || !self.mining.continuous;
+        if by_hand && self.kind == Kind::Ledger && self.time_s.is_none() {
+            return Err(ScenarioError::Conflict {
+                key: "blocks".into(),
+                problem: "nobody mines on and on here, so the height may not be reached; say time_s as well",
+            });
+        }
         if clocks.stepped && self.kind == Kind::Lean {
             return Err(ScenarioError::Conflict {
                 key: "clocks.stepped".into(),
@@ -80,6 +96,19 @@ impl Scenario {
         for (place, miner) in (1..).zip(&self.miners) {
             let key = format!("miners.{place}");
             number(&format!("{key}.share"), miner.share, 0.0, 1.0)?;
+            count(
+                &format!("{key}.confirmations"),
+                miner.confirmations,
+                1,
+                1_000,
+            )?;
+            count(&format!("{key}.give_up"), miner.give_up, 1, 10_000)?;
+            if miner.behaviour != Behaviour::Honest && self.kind == Kind::Lean {
+                return Err(ScenarioError::Conflict {
+                    key: format!("{key}.behaviour"),
+                    problem: "lean nodes are honest; say kind = \"ledger\"",
+                });
+            }
             sum += miner.share;
             let Some(node) = miner.node else { continue };
             let key = format!("{key}.node");

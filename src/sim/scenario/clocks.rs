@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::sim::Power;
+
 /// How blocks are found.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -12,6 +14,8 @@ pub struct Mining {
     pub difficulty: u32,
     /// Whether all who have hash power mine without being asked.
     pub continuous: bool,
+    /// How hash power is given out.
+    pub power: Power,
 }
 
 impl Default for Mining {
@@ -20,6 +24,7 @@ impl Default for Mining {
             proof: ProofKind::Sampled,
             difficulty: 12,
             continuous: true,
+            power: Power::default(),
         }
     }
 }

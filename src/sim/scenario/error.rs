@@ -1,7 +1,7 @@
 //! Why a scenario cannot be simulated.
 
 use super::NodeNumber;
-use crate::sim::{NetworkError, RelayError};
+use crate::sim::{NetworkError, RelayError, SitesError, TopologyError};
 
 /// Why a scenario cannot be simulated. Each names the key that is to be changed.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -56,6 +56,28 @@ pub enum ScenarioError {
         /// What is wrong with it, and what to do.
         problem: &'static str,
     },
+    /// A graph from a file that is larger than the network.
+    #[error("the graph has {graph} nodes, the scenario {nodes}: say nodes = {graph}")]
+    GraphSize {
+        /// Nodes of the graph.
+        graph: usize,
+        /// Nodes of the scenario.
+        nodes: usize,
+    },
+    /// Nobody has the hash power that miners leave.
+    #[error(
+        "miners leave {left} of all hash power, and no other node has any: make their shares add up to 1"
+    )]
+    NoPower {
+        /// The share that is left.
+        left: f64,
+    },
+    /// Nodes cannot be like this.
+    #[error(transparent)]
+    Sites(#[from] SitesError),
+    /// Nodes cannot be linked like this.
+    #[error("topology: {0}")]
+    Topology(#[from] TopologyError),
     /// What lies between nodes cannot be.
     #[error("network: {0}")]
     Network(#[from] NetworkError),
@@ -70,6 +92,10 @@ impl ScenarioError {
     pub fn key(&self) -> &str {
         match self {
             Self::NoEnd => "blocks",
+            Self::GraphSize { .. } => "nodes",
+            Self::NoPower { .. } => "miners",
+            Self::Sites(_) => "mining.power",
+            Self::Topology(_) => "topology",
             Self::Network(_) => "network",
             Self::Relay(_) => "relay",
             Self::Range { key, .. }

@@ -1,6 +1,6 @@
 //! Keys that are known but change nothing in a scenario.
 
-use super::{Kind, ProofKind, Scenario};
+use super::{Behaviour, Kind, Miner, ProofKind, Scenario};
 use crate::sim::{Latency, Regions, RelayKind};
 
 /// Keys (what is below them is meant too), when they change nothing, and why.
@@ -60,6 +60,19 @@ const RULES: &[Rule] = &[
         &["mining.difficulty"],
         |scenario| scenario.mining.proof == ProofKind::Sampled,
         "no proof of work is searched; leave it out, or say mining.proof = \"searched\"",
+    ),
+    (
+        &["miners.confirmations", "miners.give_up"],
+        |scenario| {
+            let spends = |miner: &Miner| miner.behaviour == Behaviour::DoubleSpend;
+            !scenario.miners.iter().any(spends)
+        },
+        "only a double spender waits for blocks; leave it out, or say behaviour = \"double-spend\"",
+    ),
+    (
+        &["mining.power"],
+        |scenario| scenario.miners.len() == scenario.nodes,
+        "every node is one of the miners, which have shares of their own; leave it out",
     ),
     (
         &["clocks.latency"],

@@ -41,6 +41,17 @@ pub const KEYS: &[Key] = &[
     key("clocks.costs.broadcasting_tx", "1 if stepped, else 0", "clocks that sending payments on takes"),
     key("clocks.costs.receiving_block", "1 if stepped, else 0", "clocks that taking in blocks takes"),
     key("clocks.costs.receiving_tx", "1 if stepped, else 0", "clocks that taking in payments takes"),
+    key("mining.power.kind", "\"equal\"", "`equal`, `normal` or `shares`: how hash power is given out"),
+    key("mining.power.mean", "", "normal: the mean"),
+    key("mining.power.deviation", "", "normal: the deviation"),
+    key("mining.power.shares", "", "shares: those of the first nodes; the others share the rest"),
+    key("topology.kind", "\"full\"", "`full`, `ring`, `line`, `star`, `random-regular`, `small-world`, `scale-free`, `degrees` or `file`"),
+    key("topology.degree", "", "random-regular, small-world: links of each node"),
+    key("topology.rewire", "", "small-world: probability that a link leads to a random node instead"),
+    key("topology.links", "", "scale-free: links each newcomer makes"),
+    key("topology.cdf", "", "degrees: share of the nodes that dial at most 1, 2, 3, … others"),
+    key("topology.path", "", "file: a CSV file of links, from where the scenario lies"),
+    key("unreachable", "0.0", "share of the nodes that nobody can dial"),
     key("network.latency.kind", "\"constant\"", "`constant`, `uniform`, `log-normal`, `pareto` or `regions`: how long a message takes, whatever its size"),
     key("network.latency.ms", "100.0", "constant: milliseconds"),
     key("network.latency.min_ms", "", "uniform: the least"),
@@ -76,6 +87,8 @@ pub const KEYS: &[Key] = &[
     key("miners.node", "the next free", "which node it is: `\"node1\"`"),
     key("miners.behaviour", "\"honest\"", "`honest`, `selfish`, `withholding`, `empty` or `double-spend`"),
     key("miners.share", "", "its share of all hash power"),
+    key("miners.confirmations", "6", "double-spend: blocks its victim waits for"),
+    key("miners.give_up", "10", "double-spend: so many blocks behind it gives up"),
     key("faults.at_s", "", "when, in seconds"),
     key("faults.do", "", "`crash`, `restart`, `join`, `leave`, `partition`, `heal`, `cut`, `restore`, `slow`, `eclipse` or `end-eclipse`"),
     key("faults.nodes", "", "crash, restart, join, leave: `\"node1\"`, `\"node1..node5\"` or a list of these"),
@@ -101,8 +114,8 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::sim::Latency;
     use crate::sim::scenario::Scenario;
+    use crate::sim::{Latency, Power, Topology};
 
     /// A value of every variant, everything given that may be left out.
     fn everything() -> Value {
@@ -166,25 +179,51 @@ mod tests {
         let scenario: Scenario = serde_json::from_value(everything()).unwrap();
         let mut found = BTreeSet::new();
         paths(&serde_json::to_value(&scenario).unwrap(), "", &mut found);
-        for latency in [
-            Latency::Uniform {
-                min_ms: 1.0,
-                max_ms: 1.0,
-            },
-            Latency::LogNormal {
-                median_ms: 1.0,
-                sigma: 1.0,
-            },
-            Latency::Pareto {
-                scale_ms: 1.0,
-                shape: 1.0,
-            },
-        ] {
-            paths(
-                &serde_json::to_value(latency).unwrap(),
+        for (table, written) in [
+            (
                 "network.latency",
-                &mut found,
-            );
+                json!([
+                    Latency::Uniform {
+                        min_ms: 1.0,
+                        max_ms: 1.0
+                    },
+                    Latency::LogNormal {
+                        median_ms: 1.0,
+                        sigma: 1.0
+                    },
+                    Latency::Pareto {
+                        scale_ms: 1.0,
+                        shape: 1.0
+                    },
+                ]),
+            ),
+            (
+                "mining.power",
+                json!([
+                    Power::Normal {
+                        mean: 1.0,
+                        deviation: 1.0
+                    },
+                    Power::Shares { shares: vec![] },
+                ]),
+            ),
+            (
+                "topology",
+                json!([
+                    Topology::RandomRegular { degree: 1 },
+                    Topology::SmallWorld {
+                        degree: 2,
+                        rewire: 0.1
+                    },
+                    Topology::ScaleFree { links: 1 },
+                    Topology::Degrees { cdf: vec![] },
+                    Topology::File {
+                        path: String::new()
+                    },
+                ]),
+            ),
+        ] {
+            paths(&written, table, &mut found);
         }
         let known: BTreeSet<String> = KEYS.iter().map(|key| key.path.to_owned()).collect();
         assert_eq!(known.len(), KEYS.len(), "one is there twice");

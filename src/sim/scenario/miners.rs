@@ -16,6 +16,20 @@ pub struct Miner {
     pub behaviour: Behaviour,
     /// Its share of the hash power of all, 0 to 1. The others share the rest as they would without it.
     pub share: f64,
+    /// Of a double spender: how many blocks its victim waits for, the one with the payment included.
+    #[serde(default = "six")]
+    pub confirmations: u64,
+    /// Of a double spender: so many blocks behind the others it gives an attack up.
+    #[serde(default = "ten")]
+    pub give_up: u64,
+}
+
+fn six() -> u64 {
+    6
+}
+
+fn ten() -> u64 {
+    10
 }
 
 /// What a miner does.
@@ -33,4 +47,17 @@ pub enum Behaviour {
     Empty,
     /// Pays, and mines in secret a branch in which it did not.
     DoubleSpend,
+}
+
+impl Behaviour {
+    /// Its name in a scenario.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Honest => "honest",
+            Self::Selfish => "selfish",
+            Self::Withholding => "withholding",
+            Self::Empty => "empty",
+            Self::DoubleSpend => "double-spend",
+        }
+    }
 }

@@ -3,6 +3,7 @@
 //! The library reads no files: `tickchain sim` parses TOML into a [`Scenario`], another program may fill
 //! one in. [`KEYS`] lists every key with what it means; docs/simulator.md shows the list.
 
+mod build;
 mod check;
 mod clocks;
 mod error;
@@ -11,10 +12,12 @@ mod idle;
 mod keys;
 mod miners;
 mod nodes;
+mod run;
 mod script;
 
 use serde::{Deserialize, Serialize};
 
+pub use build::Ground;
 pub use clocks::{ClockCosts, Clocks, Mining, ProofKind};
 pub use error::ScenarioError;
 pub use faults::Fault;
@@ -22,9 +25,10 @@ pub use idle::idle_key;
 pub use keys::{KEYS, Key};
 pub use miners::{Behaviour, Miner};
 pub use nodes::{NodeNumber, NodeSet};
+pub use run::{Progress, run};
 pub use script::Step;
 
-use super::{Network, Relay};
+use super::{Network, Relay, Topology};
 
 /// The most nodes of a run.
 pub const MAX_NODES: usize = 1_000_000;
@@ -77,6 +81,12 @@ pub struct Scenario {
     /// What a node's clock is.
     #[serde(default)]
     pub clocks: Clocks,
+    /// Who is linked to whom.
+    #[serde(default = "everyone")]
+    pub topology: Topology,
+    /// The share of the nodes that nobody can dial, 0 to 1.
+    #[serde(default)]
+    pub unreachable: f64,
     /// How messages travel.
     #[serde(default)]
     pub network: Network,
@@ -107,6 +117,10 @@ pub enum Kind {
 
 fn one() -> u64 {
     1
+}
+
+fn everyone() -> Topology {
+    Topology::Full {}
 }
 
 fn ten_minutes() -> f64 {

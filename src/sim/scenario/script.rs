@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::NodeNumber;
+use crate::ledger::{Account, Value};
 
 /// Something a node is asked for, just before the clocks move to `at`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -22,11 +23,11 @@ pub enum Step {
         /// Who is asked.
         node: NodeNumber,
         /// The account that pays.
-        sender: String,
+        sender: Account,
         /// The account that is paid.
-        recipient: String,
+        recipient: Account,
         /// How much.
-        value: u64,
+        value: Value,
     },
 }
 
