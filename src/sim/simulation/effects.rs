@@ -66,15 +66,27 @@ where
     /// Sets the timer for the node's clock.
     fn plan(&mut self, node: usize) {
         let timer = 2 * node + 1;
-        let next = match self.options.stepped {
-            Some(_) => Some(self.nodes[node].clock() + 1),
-            None => self.nodes[node].next_clock(),
+        let at = match self.options.stepped {
+            Some(_) => Some(self.next_step(node)),
+            None => self.nodes[node]
+                .next_clock()
+                .map(|clock| self.time_of(clock, node).max(self.now)),
         };
-        let at = next.map(|clock| self.time_of(clock, node).max(self.now));
         match at {
             None => self.timers.cancel(timer),
             Some(at) if self.timers.get(timer) != Some(at) => self.timers.set(timer, at),
             Some(_) => {}
+        }
+    }
+
+    /// When a node is ticked next where all of them are.
+    fn next_step(&self, node: usize) -> Time {
+        let at = self.time_of(self.nodes[node].clock() + 1, node);
+        // A node that waits for its nonce stands still while the others live on.
+        if at <= self.now && self.searches[node].is_some() {
+            self.time_of(self.clock_at(self.now) + 1, node)
+        } else {
+            at.max(self.now)
         }
     }
 
