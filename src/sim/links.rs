@@ -30,6 +30,8 @@ pub(super) struct Links {
     downs: u32,
     /// Pairs cut by themselves, the lower number first.
     cut: BTreeSet<(u32, u32)>,
+    /// Pairs of which one closed the link, and that wait to make it again.
+    closed: BTreeSet<(u32, u32)>,
     /// The group of each node while there is a partition.
     groups: Option<Vec<u32>>,
     /// Nodes that are eclipsed, with those they still hear.
@@ -134,7 +136,8 @@ impl Links {
         let hidden = self.eclipsed.iter().any(|(victim, heard)| {
             (*victim == from && !heard.contains(&to)) || (*victim == to && !heard.contains(&from))
         });
-        !divided && !hidden && !self.cut.contains(&pair(from, to))
+        let ends = pair(from, to);
+        !divided && !hidden && !self.cut.contains(&ends) && !self.closed.contains(&ends)
     }
 
     pub(super) fn cut(&mut self, from: u32, to: u32) {
@@ -143,6 +146,14 @@ impl Links {
 
     pub(super) fn restore(&mut self, from: u32, to: u32) {
         self.cut.remove(&pair(from, to));
+    }
+
+    pub(super) fn close(&mut self, from: u32, to: u32) {
+        self.closed.insert(pair(from, to));
+    }
+
+    pub(super) fn redial(&mut self, from: u32, to: u32) {
+        self.closed.remove(&pair(from, to));
     }
 
     /// Only nodes of one group hear each other; those of no group are one as well.

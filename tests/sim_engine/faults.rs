@@ -1,8 +1,10 @@
 //! What is done to nodes and links.
 
-use tickchain::ledger::TxId;
-use tickchain::node::Place;
-use tickchain::sim::{Action, Time};
+use tickchain::ledger::{Hash, TxId};
+use tickchain::node::{
+    Body, Effect, HonestNode, Input, MAX_LOCATOR, Message, Name, Node, Place, Status,
+};
+use tickchain::sim::{Action, REDIAL, Simulation, Time, name};
 
 use super::rig::*;
 
@@ -214,4 +216,64 @@ fn a_payment_that_cannot_be_is_refused_and_told_of() {
 fn what_names_a_node_that_is_not_there_is_refused() {
     let mut run = Rig::new(false).line();
     run.schedule(Time::ZERO, Action::Cut { from: 0, to: 3 });
+}
+
+/// A node that asks one of its peers with more hashes than a question may have, once for each mine request.
+struct Rude(HonestNode, Name);
+
+impl Node for Rude {
+    type Message = Message;
+
+    fn handle(&mut self, input: Input<Message>) -> Vec<Effect<Message>> {
+        let is_rude = input == Input::Mine && self.0.name() != &self.1;
+        let mut effects = self.0.handle(input);
+        if is_rude {
+            let question = Message {
+                stamp: self.0.clock(),
+                sequence: u64::MAX,
+                body: Body::ReqChain(vec![Hash::ZERO; MAX_LOCATOR + 1]),
+            };
+            effects.push(Effect::Send {
+                to: self.1.clone(),
+                message: question,
+            });
+        }
+        effects
+    }
+
+    fn next_clock(&self) -> Option<u64> {
+        self.0.next_clock()
+    }
+
+    fn clock(&self) -> u64 {
+        self.0.clock()
+    }
+
+    fn status(&self) -> Status {
+        self.0.status()
+    }
+
+    fn is_started(&self) -> bool {
+        self.0.is_started()
+    }
+}
+
+#[test]
+fn a_link_that_a_node_closed_is_made_again_unless_it_was_cut() {
+    for cut in [false, true] {
+        let rig = Rig::new(false);
+        let mut run = rig.run_of(2, &[(0, 1)], |node| Rude(node, name(0)));
+        run.schedule(Time::ZERO, Action::Mine { node: 1 });
+        run.run_until(Time::from_ms(LATENCY_MS), &mut ());
+        let peers = |run: &Simulation<Rude>| run.nodes()[0].0.peers().count();
+        assert_eq!(peers(&run), 0, "it was closed at once");
+        if cut {
+            run.schedule(run.time(), Action::Cut { from: 0, to: 1 });
+        }
+        run.run_until(Time::from_ms(LATENCY_MS) + REDIAL, &mut ());
+        assert_eq!(peers(&run), usize::from(!cut));
+        run.schedule(run.time(), Action::Restore { from: 0, to: 1 });
+        run.run_until(run.time(), &mut ());
+        assert_eq!(peers(&run), 1);
+    }
 }

@@ -1,7 +1,7 @@
 //! Small networks of honest nodes, and what happened in them.
 
 use tickchain::ledger::{Account, Difficulty, Genesis, TxId};
-use tickchain::node::{Config, Costs, Event, HonestNode, Message, MiningCost, Payment};
+use tickchain::node::{Config, Costs, Event, HonestNode, Message, MiningCost, Node, Payment};
 use tickchain::sim::{
     Action, Carried, Graph, Latency, Network, Observer, Options, Proof, Simulation, Site, Time,
     name,
@@ -50,6 +50,16 @@ impl Rig {
     }
 
     pub fn run(&self, nodes: usize, links: &[(u32, u32)]) -> Run {
+        self.run_of(nodes, links, |node| node)
+    }
+
+    /// The same of nodes made from honest ones.
+    pub fn run_of<N: Node<Message = Message>>(
+        &self,
+        nodes: usize,
+        links: &[(u32, u32)],
+        from: impl Fn(HonestNode) -> N + 'static,
+    ) -> Simulation<N> {
         let genesis = Genesis {
             difficulty: Difficulty::new(self.difficulty).unwrap(),
             ..Genesis::default()
@@ -70,7 +80,7 @@ impl Rig {
                 costs,
                 ..Config::new(name(node))
             };
-            HonestNode::new(config).unwrap()
+            from(HonestNode::new(config).unwrap())
         };
         let sites = vec![site; nodes];
         Simulation::new(self.seed, &self.network, sites, &graph, self.options, make)

@@ -6,7 +6,18 @@ impl<N: Node> Simulation<N>
 where
     N::Message: Carried,
 {
-    pub(super) fn carry_out(&mut self, action: Action, observer: &mut impl Observer<N>) {
+    pub(super) fn take_up(&mut self, due: Due, observer: &mut impl Observer<N>) {
+        match due {
+            Due::Action(action) => self.carry_out(action, observer),
+            Due::Settle(ends) => self.settle(&[ends], observer),
+            Due::Redial(ends) => {
+                self.links.redial(ends.0, ends.1);
+                self.settle(&[ends], observer);
+            }
+        }
+    }
+
+    fn carry_out(&mut self, action: Action, observer: &mut impl Observer<N>) {
         self.digest.add(self.now, [u64::MAX, self.events]);
         observer.acted(self.now, &action);
         let changed = match action {

@@ -190,9 +190,11 @@ where
         let Some(peer) = number(peer).filter(|peer| (*peer as usize) < self.nodes.len()) else {
             return;
         };
-        let (from, to) = (node, peer as usize);
-        self.schedule(self.now, Action::Cut { from, to });
-        self.schedule(self.now + REDIAL, Action::Restore { from, to });
+        let ends = (node as u32, peer);
+        self.links.close(ends.0, ends.1);
+        // Once this node's other effects are carried out.
+        self.plan_ahead(self.now, Due::Settle(ends));
+        self.plan_ahead(self.now + REDIAL, Due::Redial(ends));
     }
 }
 

@@ -126,10 +126,21 @@ pub struct Simulation<N: Node> {
     queue: Queue<Delivery<N::Message>>,
     /// For each node when its nonce is found, and when its clock moves.
     timers: Timers,
-    actions: BTreeMap<(Time, u64), Action>,
+    /// What is to happen by time, then as it was scheduled.
+    agenda: BTreeMap<(Time, u64), Due>,
     /// Counts what was scheduled.
     scheduled: u64,
     digest: TraceDigest,
+}
+
+/// What is to happen at a time of its own.
+#[derive(Debug)]
+enum Due {
+    Action(Action),
+    /// A link goes down that one of its ends closed.
+    Settle((u32, u32)),
+    /// A link that was closed may come up again.
+    Redial((u32, u32)),
 }
 
 /// A message on its way.
@@ -210,7 +221,7 @@ where
             links: Links::new(graph),
             queue: Queue::new(),
             timers: Timers::new(2 * count),
-            actions: BTreeMap::new(),
+            agenda: BTreeMap::new(),
             scheduled: 0,
             digest: TraceDigest::default(),
         }
@@ -270,9 +281,12 @@ where
             "{action:?} in a network of {} nodes",
             self.nodes.len()
         );
+        self.plan_ahead(at.max(self.now), Due::Action(action));
+    }
+
+    fn plan_ahead(&mut self, at: Time, due: Due) {
         self.scheduled += 1;
-        self.actions
-            .insert((at.max(self.now), self.scheduled), action);
+        self.agenda.insert((at, self.scheduled), due);
     }
 
     /// Lets everything happen up to and at `end`.
@@ -291,7 +305,7 @@ where
         if !self.begun {
             self.begin(observer);
         }
-        let action = self.actions.keys().next().map(|(at, _)| *at);
+        let action = self.agenda.keys().next().map(|(at, _)| *at);
         let timer = self.timers.first();
         // What is done from outside comes before messages of the same time, timers after them.
         let limit = action.map_or(Some(end), |at| at.0.checked_sub(1).map(Time));
@@ -304,8 +318,8 @@ where
         match (action, timer) {
             (Some(at), timer) if at <= end && timer.is_none_or(|timer| at <= timer) => {
                 self.now = at;
-                let (_, action) = self.actions.pop_first().expect("there is a first action");
-                self.carry_out(action, observer);
+                let (_, due) = self.agenda.pop_first().expect("there is a first one");
+                self.take_up(due, observer);
                 true
             }
             (_, Some(at)) if at <= end => {
