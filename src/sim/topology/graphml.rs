@@ -89,3 +89,46 @@ fn write_escaped(text: &str, out: &mut impl Write) -> fmt::Result {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nodes_carry_what_they_are_and_names_cannot_break_out() {
+        let site = |region, reachable, power| Site {
+            region,
+            reachable,
+            power,
+        };
+        let sites = [site(1, true, 0.25), site(7, false, 400_000.0)];
+        let graph = Graph {
+            nodes: 2,
+            links: vec![(1, 0)],
+        };
+        let regions = [
+            "Europe".to_owned(),
+            "]]></data><x a=\"\u{1}\r\">&日本".to_owned(),
+        ];
+        let mut text = String::new();
+        graph.to_graphml(&sites, &regions, &mut text).unwrap();
+        let body = text.strip_prefix(HEAD).unwrap();
+        let expected = r#"    <node id="node1">
+      <data key="label">node1</data>
+      <data key="region">]]&gt;&lt;/data&gt;&lt;x a="REPLACED&#13;"&gt;&amp;日本</data>
+      <data key="power">0.25</data>
+      <data key="reachable">true</data>
+    </node>
+    <node id="node2">
+      <data key="label">node2</data>
+      <data key="region">7</data>
+      <data key="power">400000</data>
+      <data key="reachable">false</data>
+    </node>
+    <edge source="node2" target="node1"/>
+  </graph>
+</graphml>
+"#;
+        assert_eq!(body, expected.replace("REPLACED", "\u{fffd}"));
+    }
+}
