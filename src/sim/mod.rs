@@ -24,6 +24,7 @@ pub mod theory;
 mod time;
 mod timers;
 mod topology;
+mod workload;
 
 pub use action::Action;
 pub use carried::Carried;
@@ -37,3 +38,4 @@ pub use simulation::{Options, Proof, REDIAL, Simulation, Stepped, WALL, name};
 pub use sites::{Power, Site, SitesError, sites};
 pub use time::Time;
 pub use topology::{CsvError, Graph, MAX_LINKS, MAX_NODES, Topology, TopologyError};
+pub use workload::{MAX_RATE, MAX_SKEW, Payments, Workload, WorkloadError};
