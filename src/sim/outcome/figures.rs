@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::measures::Spread;
+use super::measures::Durations;
 use super::pictures::Pictures;
 use crate::ledger::Hash;
 
@@ -47,7 +47,7 @@ pub struct Outcome {
     /// Their mean.
     pub pair_mean_ms: Option<f64>,
     /// Times between main blocks that follow each other.
-    pub interval: Spread,
+    pub interval: Durations,
     /// Reorganisations, of all nodes.
     pub reorganisations: Reorganisations,
     /// How long main blocks waited for the blocks above them.
@@ -121,7 +121,7 @@ pub struct Payments {
     /// How many of the accepted ones came into a block that was main to some node.
     pub confirmed: u64,
     /// From being accepted to that.
-    pub wait: Spread,
+    pub wait: Durations,
 }
 
 /// A miner, or a group of them.

@@ -96,8 +96,8 @@ impl Lengths {
         counts
     }
 
-    pub(super) fn spread(&self) -> Spread {
-        Spread {
+    pub(super) fn durations(&self) -> Durations {
+        Durations {
             count: self.sums.count,
             mean_s: self.sums.mean_s(),
             deviation_s: self.sums.deviation_s(),
@@ -108,7 +108,7 @@ impl Lengths {
 
 /// Lengths of time, in seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
-pub struct Spread {
+pub struct Durations {
     /// How many there were.
     pub count: u64,
     /// Their mean.
@@ -126,16 +126,16 @@ mod tests {
     #[test]
     fn mean_deviation_and_median_are_what_they_are_by_hand() {
         let mut lengths = Lengths::new();
-        assert_eq!(lengths.spread(), Spread::default());
+        assert_eq!(lengths.durations(), Durations::default());
         for seconds in [1.0, 2.0, 3.0, 4.0, 10.0] {
             lengths.add(Time::from_secs(seconds));
         }
-        let spread = lengths.spread();
-        assert_eq!((spread.count, spread.mean_s), (5, Some(4.0)));
+        let durations = lengths.durations();
+        assert_eq!((durations.count, durations.mean_s), (5, Some(4.0)));
         // (9 + 4 + 1 + 0 + 36) / 4
-        let deviation = spread.deviation_s.unwrap();
+        let deviation = durations.deviation_s.unwrap();
         assert!((deviation - 12.5_f64.sqrt()).abs() < 1e-9, "{deviation}");
-        let median = spread.median_s.unwrap();
+        let median = durations.median_s.unwrap();
         assert!((median - 3.0).abs() < 0.0015, "{median}");
     }
 

@@ -28,7 +28,7 @@ pub use blocks::{FINAL_DEPTH, PERCENTS};
 pub use figures::{
     Confirmation, Depth, Messages, Miner, Outcome, Payments, Reached, Reorganisations,
 };
-pub use measures::Spread;
+pub use measures::Durations;
 pub use pictures::{Bin, Fate, Pictures, Reach, TREE_BLOCKS, TreeBlock};
 pub use recorder::{End, Recorder};
 pub use tally::CONFIRMATIONS;

@@ -52,7 +52,7 @@ impl Ledgered {
             accepted: self.accepted,
             refused: self.refused,
             confirmed: self.waits.sums().count(),
-            wait: self.waits.spread(),
+            wait: self.waits.durations(),
         }
     }
 }

@@ -7,7 +7,7 @@ use super::pictures::Pictures;
 use super::tally::Tally;
 use crate::ledger::{Hash, TxId};
 use crate::node::{Event, Node, Place, RequestError};
-use crate::sim::{Carried, Observer, Site, Time};
+use crate::sim::{Carried, Observer, Site, Time, name};
 
 /// The most single miners an outcome lists.
 const TOP_MINERS: usize = 20;
@@ -156,7 +156,7 @@ impl Recorder {
             pairs: tally.pairs.sums().count(),
             pair_median_ms: tally.pairs.quantile(0.5).map(Time::as_ms),
             pair_mean_ms: tally.pairs.sums().mean_ms(),
-            interval: tally.intervals.spread(),
+            interval: tally.intervals.durations(),
             reorganisations: self.reorganisations(),
             confirmations: self.confirmations(),
             payments: self.payments.figures(),
@@ -211,7 +211,7 @@ impl Recorder {
         nodes.truncate(TOP_MINERS);
         let miners = nodes.into_iter();
         miners
-            .map(|node| self.miner(format!("node{}", node + 1), [node]))
+            .map(|node| self.miner(name(node).to_string(), [node]))
             .collect()
     }
 
