@@ -6,6 +6,7 @@ mod help;
 mod known;
 pub mod load;
 mod presets;
+pub mod report;
 pub mod set;
 pub mod shard;
 
