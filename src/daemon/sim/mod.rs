@@ -1,6 +1,7 @@
 //! `tickchain sim`: simulations from the command line.
 
 pub mod args;
+pub mod csv;
 mod error;
 mod help;
 mod known;
