@@ -10,5 +10,6 @@ mod presets;
 pub mod report;
 pub mod set;
 pub mod shard;
+pub mod trace;
 
 pub use error::{Flaw, SimError};
