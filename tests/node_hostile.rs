@@ -203,7 +203,8 @@ fn an_answer_to_nothing_is_dropped_and_a_long_locator_closes_the_link() {
 #[test]
 fn a_full_inbox_closes_the_link_and_keeps_what_was_acknowledged() {
     let mut node = node();
-    for number in 0..MAX_INBOX as u64 {
+    // Ids 0, 1 and 2 are genesis's: what is known takes up no room.
+    for number in 0..MAX_INBOX as u64 + 3 {
         let body = Body::NewTx(transaction(number.into(), Some("nobody"), 1));
         assert!(!closes(&say(&mut node, number, body)));
     }

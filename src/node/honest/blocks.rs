@@ -170,7 +170,7 @@ impl<S: Store> HonestNode<S> {
         let previous_block_hash = block.header().previous_block_hash;
         let transactions = block.transactions().len();
         let insertion = self.ledger.insert(block);
-        if !insertion.changes.is_empty() {
+        if self.persists && !insertion.changes.is_empty() {
             self.persist.ledger.push(insertion.changes);
         }
         let main = match insertion.outcome? {

@@ -3,8 +3,8 @@
 use super::*;
 use crate::node::message::Body;
 
-/// How many clocks a peer may take to answer before another one is asked.
-const PATIENCE: u64 = 10;
+/// How many clocks a peer may take to answer, besides the link's latency, before another one is asked.
+pub const PATIENCE: u64 = 10;
 
 /// Peers that announced a block whose parent is not known, and the one that was asked.
 #[derive(Debug, Clone, Default)]
@@ -82,7 +82,7 @@ impl<S: Store> HonestNode<S> {
         let round_trip = link.latency.saturating_mul(2);
         let until = self
             .clock
-            .saturating_add(PATIENCE)
+            .saturating_add(self.patience)
             .saturating_add(round_trip);
         link.patience = until;
         self.catch_up.asked = Some((peer.clone(), until));

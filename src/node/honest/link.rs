@@ -1,6 +1,6 @@
 //! What a node remembers of each link.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeSet, HashSet, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
@@ -28,10 +28,44 @@ pub enum Thing {
 /// forgotten when the younger is full.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Known {
-    young: BTreeSet<Thing>,
-    old: BTreeSet<Thing>,
+    young: Things,
+    old: Things,
     /// The last [`LAST`] of them, in order.
     last: VecDeque<Thing>,
+}
+
+/// A set of things. Hashed, since every message looks here; sorted before anything is told of it.
+#[derive(Debug, Clone, Default)]
+struct Things {
+    blocks: HashSet<Hash>,
+    payments: HashSet<TxId>,
+}
+
+impl Things {
+    fn len(&self) -> usize {
+        self.blocks.len() + self.payments.len()
+    }
+
+    fn contains(&self, thing: &Thing) -> bool {
+        match thing {
+            Thing::Block(hash) => self.blocks.contains(hash),
+            Thing::Payment(id) => self.payments.contains(id),
+        }
+    }
+
+    fn insert(&mut self, thing: Thing) -> bool {
+        match thing {
+            Thing::Block(hash) => self.blocks.insert(hash),
+            Thing::Payment(id) => self.payments.insert(id),
+        }
+    }
+
+    #[expect(clippy::iter_over_hash_type, reason = "it is sorted")]
+    fn sorted(&self) -> BTreeSet<Thing> {
+        let blocks = self.blocks.iter().copied().map(Thing::Block);
+        let payments = self.payments.iter().copied().map(Thing::Payment);
+        blocks.chain(payments).collect()
+    }
 }
 
 impl Known {
@@ -61,8 +95,8 @@ impl Known {
         let before = |thing: &&Thing| !last.contains(thing);
         let mut told: Vec<Thing> = match recent {
             None => {
-                let all = self.old.iter().chain(&self.young);
-                all.filter(before).copied().collect()
+                let (old, young) = (self.old.sorted(), self.young.sorted());
+                old.iter().chain(&young).filter(before).copied().collect()
             }
             Some(recent) => {
                 let known = recent.iter().filter(|thing| self.contains(thing));

@@ -66,6 +66,16 @@ impl<S: Store> HonestNode<S> {
         };
         let latency = link.latency;
         let (kind, about) = (message.body.kind(), About::of(&message.body));
+        if let Some(thing) = self.known_thing(&message.body) {
+            self.note_known(from, thing);
+            self.tell(Event::Received {
+                from: from.clone(),
+                kind,
+                sequence: message.sequence,
+                about,
+            });
+            return;
+        }
         match self.check_body(from, message.sequence, message.body.clone()) {
             Ok(content) => {
                 let key = Key {
@@ -97,6 +107,22 @@ impl<S: Store> HonestNode<S> {
                 });
             }
             Err(Refusal::Close(reason)) => self.close(from, reason),
+        }
+    }
+
+    /// What a message is about, if that is known already: it is not put into the inbox, where it would only
+    /// wait to be dropped, nor checked. Who sent it knows it, or says so.
+    fn known_thing(&self, body: &Body) -> Option<Thing> {
+        match body {
+            Body::NewBlock(block) => {
+                let known = block.hash.filter(|hash| self.ledger.contains(hash));
+                known.map(Thing::Block)
+            }
+            Body::NewTx(payment) => {
+                let known = payment.sender.is_some() && self.is_known(payment);
+                known.then_some(Thing::Payment(payment.id))
+            }
+            Body::ReqChain(_) | Body::Chain { .. } => None,
         }
     }
 

@@ -27,6 +27,8 @@ pub use request::RequestError;
 pub use restore::StateError;
 pub use state::State;
 
+pub use catch_up::PATIENCE;
+
 use self::catch_up::CatchUp;
 use self::clock::Busy;
 use self::inbox::Inbox;
@@ -73,6 +75,10 @@ pub struct HonestNode<S = MemoryStore> {
     searches: u64,
     /// The most payments it puts into a block.
     block_limit: usize,
+    /// How many clocks a peer may take to answer before another one is asked.
+    patience: u64,
+    /// Whether it says what must last.
+    persists: bool,
     links: BTreeMap<Name, Link>,
     inbox: Inbox,
     queue: Queue,
@@ -125,6 +131,8 @@ impl<S: Store> HonestNode<S> {
             arrivals: 0,
             searches: 0,
             block_limit: MAX_BLOCK_TRANSACTIONS,
+            patience: PATIENCE,
+            persists: true,
             links: BTreeMap::new(),
             inbox: Inbox::default(),
             queue: Queue::default(),
@@ -147,6 +155,20 @@ impl<S: Store> HonestNode<S> {
     /// above [`MAX_BLOCK_TRANSACTIONS`]. It passes them on like any other.
     pub fn with_block_limit(mut self, limit: usize) -> Self {
         self.block_limit = limit.min(MAX_BLOCK_TRANSACTIONS);
+        self
+    }
+
+    /// The same node, which waits so many clocks for a peer's answer before it asks another one, besides the
+    /// link's latency; otherwise [`PATIENCE`]. Where a clock is shorter than a message's way, it needs more.
+    pub fn with_patience(mut self, clocks: u64) -> Self {
+        self.patience = clocks;
+        self
+    }
+
+    /// The same node, which gives out no [`Effect::Persist`]: a driver that would drop it anyway, as a
+    /// simulation does, saves the time to make it.
+    pub fn without_persist(mut self) -> Self {
+        self.persists = false;
         self
     }
 
@@ -276,7 +298,9 @@ impl<S: Store> HonestNode<S> {
     }
 
     fn record(&mut self, record: Record) {
-        self.persist.records.push(record);
+        if self.persists {
+            self.persist.records.push(record);
+        }
     }
 
     /// The effects of the input at hand, what must last first.

@@ -116,7 +116,7 @@ impl<S: Store> HonestNode<S> {
 
     /// Whether a payment costs nothing because it is known. Another one with the id of one that only
     /// waits is not: else a peer could keep a payment out by taking its id for one that nobody can pay.
-    fn is_known(&self, transaction: &Transaction) -> bool {
+    pub(super) fn is_known(&self, transaction: &Transaction) -> bool {
         let id = &transaction.id;
         self.ledger.block_of(id).is_some()
             || self.pool.get(id).is_some()

@@ -124,6 +124,9 @@ impl<S: Store + Clone> HonestNode<S> {
             .collect();
         Self {
             links,
+            block_limit: self.block_limit,
+            patience: self.patience,
+            persists: self.persists,
             ..Self::with_ledger(config, self.ledger.clone())
         }
     }
