@@ -21,6 +21,7 @@ use self::values::{
 use crate::daemon::controller::NodeUrl;
 use crate::daemon::node_api::PeerAddress;
 use crate::ledger::Difficulty;
+use crate::daemon::sim::args::SimArgs;
 use crate::node::Name;
 
 /// The most nodes `tickchain mesh` runs in one process.
@@ -61,6 +62,8 @@ pub enum Command {
     /// Play scenario files and report whether all was as they expect
     #[command(after_help = RUN_HELP)]
     Run(RunArgs),
+    /// Simulate networks of thousands of nodes on virtual time
+    Sim(SimArgs),
     /// Measure how fast this machine searches nonces
     #[command(after_help = MINE_BENCH_HELP)]
     MineBench(MineBenchArgs),

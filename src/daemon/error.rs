@@ -8,6 +8,7 @@ use super::controller::ControllerError;
 use super::controller::scenario::ScenarioError;
 use super::genesis_file::GenesisFileError;
 use super::node_api::{PeerAddress, PeerError};
+use super::sim::SimError;
 use crate::driver::DriverError;
 use crate::ledger::GenesisError;
 
@@ -53,6 +54,9 @@ pub enum DaemonError {
     /// A scenario file cannot be used.
     #[error(transparent)]
     Scenario(Box<ScenarioError>),
+    /// A simulation cannot be run.
+    #[error(transparent)]
+    Sim(Box<SimError>),
     /// Scenarios did not go as they expect.
     #[error("{failed} of {of} scenarios did not go as expected: the report says where")]
     Unmet {
@@ -95,7 +99,7 @@ impl DaemonError {
     /// What the program ends with: 2 for wrong usage, 1 for all else.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Usage(_) | Self::Peer(_) | Self::Scenario(_) => 2,
+            Self::Usage(_) | Self::Peer(_) | Self::Scenario(_) | Self::Sim(_) => 2,
             _ => 1,
         }
     }
@@ -104,6 +108,12 @@ impl DaemonError {
 impl From<ScenarioError> for DaemonError {
     fn from(error: ScenarioError) -> Self {
         Self::Scenario(Box::new(error))
+    }
+}
+
+impl From<SimError> for DaemonError {
+    fn from(error: SimError) -> Self {
+        Self::Sim(Box::new(error))
     }
 }
 

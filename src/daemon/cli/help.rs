@@ -15,6 +15,7 @@ Examples:
   tickchain mesh --nodes 5 --topology ring --tick 1s
   tickchain node --http 127.0.0.1:50082 --p2p 127.0.0.1:65001 --peer 127.0.0.1:65002
   tickchain controller --node http://127.0.0.1:50082 --node http://127.0.0.1:50083
+  tickchain sim run --preset simblock-bitcoin-2019
   tickchain completions bash > ~/.local/share/bash-completion/completions/tickchain
 
 Every option can be given as a variable too: --http-base as TICKCHAIN_HTTP_BASE.

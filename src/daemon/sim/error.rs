@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::load::MAX_FILE_BYTES;
 use super::presets;
+use crate::sim::CsvError;
 use crate::sim::scenario::ScenarioError;
 
 /// Why a simulation cannot be run. Each says what to do about it.
@@ -26,6 +27,20 @@ pub enum SimError {
         /// Its size.
         bytes: u64,
     },
+    /// Neither a file nor a preset.
+    #[error("there is nothing to simulate: name a file or a --preset")]
+    NoNetwork,
+    /// The file of a graph is none.
+    #[error("{}: {error}", path.display())]
+    Graph {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        error: CsvError,
+    },
+    /// The scenario cannot be simulated.
+    #[error("{0}")]
+    Scenario(ScenarioError),
     /// There is no such preset.
     #[error("there is no preset {name}: there are {}", presets::names())]
     NoPreset {

@@ -105,6 +105,11 @@ impl Source {
         Ok(scenario)
     }
 
+    /// The text as it was read.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     /// A file that the scenario names, by its own path or from where the scenario lies.
     pub fn beside(&self, path: &str) -> PathBuf {
         self.folder.join(path)

@@ -6,10 +6,33 @@ mod error;
 mod help;
 mod known;
 pub mod load;
+mod output;
 mod presets;
+mod progress;
 pub mod report;
+mod run;
 pub mod set;
 pub mod shard;
+mod task;
 pub mod trace;
 
 pub use error::{Flaw, SimError};
+
+use args::{SimArgs, SimCommand};
+
+use super::DaemonError;
+use super::banner::print;
+
+/// Does what `tickchain sim` was asked for.
+///
+/// # Errors
+/// A [`DaemonError`] when something asked for cannot be used, did not hold, or a signal came.
+pub(super) fn run(args: &SimArgs) -> Result<(), DaemonError> {
+    match &args.command {
+        SimCommand::Presets { name } => {
+            print(&presets::show(name.as_deref())?);
+            Ok(())
+        }
+        SimCommand::Run(args) => run::run(args),
+    }
+}

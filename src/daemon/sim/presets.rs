@@ -1,6 +1,8 @@
 //! The networks that come with the program.
 
 use super::error::SimError;
+use super::load::Source;
+use super::output::columns;
 
 /// A network that comes with the program.
 pub(super) struct Preset {
@@ -42,4 +44,20 @@ pub(super) fn find(name: &str) -> Result<&'static Preset, SimError> {
 pub(super) fn names() -> String {
     let names: Vec<&str> = PRESETS.iter().map(|preset| preset.name).collect();
     names.join(", ")
+}
+
+/// One as a file, or a list of all with their titles.
+///
+/// # Errors
+/// When there is none of this name.
+pub(super) fn show(name: Option<&str>) -> Result<String, SimError> {
+    if let Some(name) = name {
+        return Ok(find(name)?.text.to_owned());
+    }
+    let row = |preset: &Preset| {
+        let scenario = Source::preset(preset.name)?.scenario(&[])?;
+        Ok(vec![preset.name.to_owned(), scenario.title])
+    };
+    let rows: Vec<Vec<String>> = PRESETS.iter().map(row).collect::<Result<_, SimError>>()?;
+    Ok(columns(&rows, 2))
 }

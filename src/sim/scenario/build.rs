@@ -8,7 +8,7 @@ use crate::node::{Config, Costs, HonestNode, MiningCost, Node, Payment};
 use crate::sim::behaviour::{DoubleSpend, LedgerNode, Plan};
 use crate::sim::{
     Action, Carried, Graph, Latency, LeanNode, Network, Options, Proof, Purpose, Random,
-    Simulation, Site, Stepped, Time, Topology, name, sites,
+    Simulation, Site, Stepped, Time, Topology, Workload, name, sites,
 };
 
 /// What a double spender begins with. An attack costs 1 at most.
@@ -238,14 +238,18 @@ impl Scenario {
     }
 
     /// The accounts and the difficulty that all nodes with a ledger begin with.
+    ///
+    /// # Panics
+    /// When the scenario does not pass [`Scenario::check`].
     pub fn genesis(&self) -> Genesis {
         let bits = match self.mining.proof {
             ProofKind::Sampled => 0,
             ProofKind::Searched => self.mining.difficulty,
         };
+        let funded = (self.workload.as_ref()).map_or(Ok(Genesis::default()), Workload::genesis);
         let mut genesis = Genesis {
             difficulty: Difficulty::new(bits as u8).expect("it was checked"),
-            ..Genesis::default()
+            ..funded.expect("it was checked")
         };
         for (node, miner) in self.miner_nodes().into_iter().zip(&self.miners) {
             if miner.behaviour == Behaviour::DoubleSpend {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::{
     Behaviour, Fault, Kind, MAX_BLOCKS, MAX_NODES, MAX_TIME_S, NodeNumber, Scenario, ScenarioError,
 };
+use crate::sim::Workload;
 
 type Checked = Result<(), ScenarioError>;
 
@@ -24,6 +25,7 @@ impl Scenario {
         self.check_clocks()?;
         self.network.check()?;
         self.relay.check()?;
+        self.workload.as_ref().map_or(Ok(()), Workload::check)?;
         self.check_miners()?;
         for (number, fault) in (1..).zip(&self.faults) {
             self.check_fault(&format!("faults.{number}"), fault)?;

@@ -1,7 +1,7 @@
 //! Why a scenario cannot be simulated.
 
 use super::NodeNumber;
-use crate::sim::{NetworkError, RelayError, SitesError, TopologyError};
+use crate::sim::{NetworkError, RelayError, SitesError, TopologyError, WorkloadError};
 
 /// Why a scenario cannot be simulated. Each names the key that is to be changed.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -78,6 +78,9 @@ pub enum ScenarioError {
     /// Nodes cannot be linked like this.
     #[error("topology: {0}")]
     Topology(#[from] TopologyError),
+    /// There are no such payments.
+    #[error("workload: {0}")]
+    Workload(#[from] WorkloadError),
     /// What lies between nodes cannot be.
     #[error("network: {0}")]
     Network(#[from] NetworkError),
@@ -96,6 +99,7 @@ impl ScenarioError {
             Self::NoPower { .. } => "miners",
             Self::Sites(_) => "mining.power",
             Self::Topology(_) => "topology",
+            Self::Workload(_) => "workload",
             Self::Network(_) => "network",
             Self::Relay(_) => "relay",
             Self::Range { key, .. }

@@ -28,7 +28,7 @@ pub use nodes::{NodeNumber, NodeSet};
 pub use run::{Progress, run};
 pub use script::Step;
 
-use super::{Network, Relay, Topology};
+use super::{Network, Relay, Topology, Workload};
 
 /// The most nodes of a run.
 pub const MAX_NODES: usize = 1_000_000;
@@ -96,6 +96,9 @@ pub struct Scenario {
     /// Miners that are not like the others.
     #[serde(default)]
     pub miners: Vec<Miner>,
+    /// Payments that nodes with a ledger are asked for.
+    #[serde(default)]
+    pub workload: Option<Workload>,
     /// What goes wrong, and when.
     #[serde(default)]
     pub faults: Vec<Fault>,

@@ -6,7 +6,7 @@ use super::{Behaviour, Ground, Kind, Scenario, ScenarioError};
 use crate::node::Node;
 use crate::sim::behaviour::LedgerNode;
 use crate::sim::outcome::{End, Outcome, Recorder};
-use crate::sim::{Carried, LeanNode, Observer, Simulation, Time};
+use crate::sim::{Action, Carried, LeanNode, Observer, Payments, Purpose, Random, Simulation, Time};
 
 /// After how many steps it is told how far a run is.
 const STEPS: u32 = 4096;
@@ -50,21 +50,27 @@ where
     O: Observer<LeanNode> + Observer<LedgerNode>,
 {
     scenario.check()?;
-    let recorder = scenario.recorder(ground);
+    let (names, group_of) = scenario.groups();
+    let recorder = Recorder::new(&ground.sites).with_groups(names, group_of);
     Ok(match scenario.kind {
         Kind::Lean => {
             let mut simulation = scenario.lean(seed, ground);
-            play(scenario, &mut simulation, recorder, watch, go_on)
+            play(scenario, &mut simulation, None, recorder, watch, go_on)
         }
         Kind::Ledger => {
             let mut simulation = scenario.ledger(seed, ground);
-            play(scenario, &mut simulation, recorder, watch, go_on)
+            let random = Random::new(seed, Purpose::Workload, 0);
+            let payments = scenario.workload.as_ref();
+            let payments = payments.map(|workload| workload.payments(scenario.nodes, random));
+            let payments = payments.transpose()?;
+            play(scenario, &mut simulation, payments, recorder, watch, go_on)
         }
     })
 }
 
 impl Scenario {
-    fn recorder(&self, ground: &Ground) -> Recorder {
+    /// The groups that miners are told apart by: their names, and the place among them of each node's.
+    pub fn groups(&self) -> (Vec<String>, Vec<u16>) {
         let mut names = vec![Behaviour::Honest.as_str().to_owned()];
         let mut group_of = vec![0; self.nodes];
         for (node, miner) in self.miner_nodes().into_iter().zip(&self.miners) {
@@ -75,13 +81,14 @@ impl Scenario {
                 names.len() - 1
             }) as u16;
         }
-        Recorder::new(&ground.sites).with_groups(names, group_of)
+        (names, group_of)
     }
 }
 
 fn play<N, O>(
     scenario: &Scenario,
     simulation: &mut Simulation<N>,
+    mut payments: Option<Payments>,
     recorder: Recorder,
     watch: &mut O,
     mut go_on: impl FnMut(Progress) -> ControlFlow<()>,
@@ -95,7 +102,17 @@ where
     let blocks = scenario.blocks.unwrap_or(u64::MAX);
     let mut watchers = (recorder, watch);
     let (mut complete, mut steps) = (true, 0);
-    while watchers.0.height() <= blocks && simulation.step_until(end, &mut watchers) {
+    let mut next = payments.as_mut().and_then(Iterator::next);
+    while watchers.0.height() <= blocks {
+        let until = next.as_ref().map_or(end, |(at, ..)| end.min(*at));
+        if !simulation.step_until(until, &mut watchers) {
+            // All before the next payment has happened.
+            match next.take().filter(|(at, ..)| *at <= end) {
+                Some((at, node, payment)) => simulation.schedule(at, Action::Pay { node, payment }),
+                None => break,
+            }
+            next = payments.as_mut().and_then(Iterator::next);
+        }
         steps += 1;
         if steps == STEPS {
             steps = 0;

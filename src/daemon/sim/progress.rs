@@ -1,0 +1,73 @@
+//! How far a run or a sweep is, on a terminal.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use async_channel::Receiver;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::daemon::{DaemonError, signals};
+
+/// A bar on standard error where that is a terminal, a line in the log now and then elsewhere; and whether
+/// a signal came.
+pub(super) struct Watcher {
+    bar: ProgressBar,
+    signals: Receiver<&'static str>,
+    all: u64,
+    /// How far it was when the log was told last, in tenths.
+    told: AtomicU64,
+    unit: &'static str,
+}
+
+impl Watcher {
+    /// Begins to watch work of so many units.
+    ///
+    /// # Errors
+    /// When the system gives no signals.
+    pub(super) fn new(all: u64, unit: &'static str) -> Result<Self, DaemonError> {
+        let signals = signals::listen().map_err(|source| DaemonError::System {
+            what: "cannot listen for signals",
+            source,
+        })?;
+        // Ten times a second; nothing is drawn where there is no terminal.
+        let bar = ProgressBar::with_draw_target(Some(all), ProgressDrawTarget::stderr_with_hz(10));
+        let template = format!("{{bar:40}} {{pos}} of {{len}} {unit}, {{eta}} left {{msg}}");
+        let style = ProgressStyle::with_template(&template);
+        bar.set_style(style.expect("the template is well formed"));
+        Ok(Self {
+            bar,
+            signals,
+            all,
+            told: AtomicU64::new(0),
+            unit,
+        })
+    }
+
+    /// Tells how far it is, and more.
+    pub(super) fn at(&self, done: u64, more: impl FnOnce() -> String) {
+        self.bar.set_position(done.min(self.all));
+        let tenth = done.saturating_mul(10) / self.all.max(1);
+        // One more than a tenth, so that the beginning is told as well.
+        if self.told.fetch_max(tenth + 1, Ordering::Relaxed) <= tenth {
+            let more = more();
+            log::info!("{done} of {} {}: {more}", self.all, self.unit);
+            self.bar.set_message(more);
+        }
+    }
+
+    /// Whether a signal came.
+    pub(super) fn is_interrupted(&self) -> bool {
+        !self.signals.is_empty()
+    }
+
+    /// Takes the bar away. What interrupted the work is returned.
+    ///
+    /// # Errors
+    /// The signal that came.
+    pub(super) fn finish(self) -> Result<(), DaemonError> {
+        self.bar.finish_and_clear();
+        match self.signals.try_recv() {
+            Ok(signal) => Err(DaemonError::Interrupted { signal }),
+            Err(_) => Ok(()),
+        }
+    }
+}
