@@ -20,8 +20,8 @@ use self::values::{
 };
 use crate::daemon::controller::NodeUrl;
 use crate::daemon::node_api::PeerAddress;
-use crate::ledger::Difficulty;
 use crate::daemon::sim::args::SimArgs;
+use crate::ledger::Difficulty;
 use crate::node::Name;
 
 /// The most nodes `tickchain mesh` runs in one process.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::load::MAX_FILE_BYTES;
+use super::plan::MAX_RUNS;
 use super::presets;
 use crate::sim::CsvError;
 use crate::sim::scenario::ScenarioError;
@@ -54,6 +55,56 @@ pub enum SimError {
         place: String,
         /// What is wrong there.
         flaw: Flaw,
+    },
+    /// More runs than a sweep may have.
+    #[error(
+        "the sweep has {runs} simulations, at most {MAX_RUNS} are done: vary less, or lower --replications"
+    )]
+    TooManyRuns {
+        /// How many there would be.
+        runs: u64,
+    },
+    /// A part of a sweep cannot be used.
+    #[error(
+        "{part} is no part of a sweep: {problem}: give files that `tickchain sim sweep --out` wrote"
+    )]
+    NoPart {
+        /// The file.
+        part: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// Two parts are not of the same sweep.
+    #[error(
+        "{one} and {other} are parts of different sweeps: merge those of one scenario, grid, seed and version"
+    )]
+    OtherSweep {
+        /// A part.
+        one: String,
+        /// Another.
+        other: String,
+    },
+    /// Two parts have the same run.
+    #[error("{one} and {other} both have the simulation {run}: leave one of the files out")]
+    Twice {
+        /// The run.
+        run: String,
+        /// A part.
+        one: String,
+        /// Another.
+        other: String,
+    },
+    /// Not all parts are there, or not all is done.
+    #[error(
+        "{missing} of {of} simulations are missing, the first is {first}: give all parts, and do those again that were stopped"
+    )]
+    Missing {
+        /// How many.
+        missing: usize,
+        /// Of how many.
+        of: usize,
+        /// The first.
+        first: String,
     },
     /// A file cannot be written.
     #[error("cannot write {}: {source}: choose another file with {option}", path.display())]

@@ -6,13 +6,18 @@ mod error;
 mod help;
 mod known;
 pub mod load;
+mod merge;
 mod output;
+pub mod plan;
 mod presets;
 mod progress;
 pub mod report;
 mod run;
 pub mod set;
 pub mod shard;
+mod sweep;
+pub mod swept;
+mod swept_tables;
 mod task;
 pub mod trace;
 
@@ -34,5 +39,7 @@ pub(super) fn run(args: &SimArgs) -> Result<(), DaemonError> {
             Ok(())
         }
         SimCommand::Run(args) => run::run(args),
+        SimCommand::Sweep(args) => sweep::run(args),
+        SimCommand::Merge(args) => merge::run(args),
     }
 }

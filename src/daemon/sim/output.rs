@@ -19,7 +19,10 @@ impl Output {
     ///
     /// # Errors
     /// When it cannot be made.
-    pub(super) fn create(path: Option<&Path>, option: &'static str) -> Result<Option<Self>, SimError> {
+    pub(super) fn create(
+        path: Option<&Path>,
+        option: &'static str,
+    ) -> Result<Option<Self>, SimError> {
         let Some(path) = path else { return Ok(None) };
         let unwritable = |source| SimError::Unwritable {
             path: path.to_owned(),

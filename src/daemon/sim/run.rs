@@ -92,13 +92,16 @@ fn simulate(
             Some(_) => progress.height,
             None => progress.time.as_secs() as u64,
         };
-        watcher.at(done, || format!("{} events", number::count(progress.events)));
+        watcher.at(done, || {
+            format!("{} events", number::count(progress.events))
+        });
         match watcher.is_interrupted() {
             true => ControlFlow::Break(()),
             false => ControlFlow::Continue(()),
         }
     };
-    let outcome = scenario::run(scenario, seed, ground, trace, go_on).map_err(SimError::Scenario)?;
+    let outcome =
+        scenario::run(scenario, seed, ground, trace, go_on).map_err(SimError::Scenario)?;
     let ended = watcher.finish();
     // A signal that came after the end changes nothing.
     match outcome.complete {
@@ -131,7 +134,11 @@ fn report_of(
     outcome: &Outcome,
 ) -> String {
     let (_, groups) = scenario.groups();
-    let sets = args.network.sets.iter().map(|set| format!("# --set {set}\n"));
+    let sets = args
+        .network
+        .sets
+        .iter()
+        .map(|set| format!("# --set {set}\n"));
     let seed = args.network.seed.map(|seed| format!("# --seed {seed}\n"));
     let changes: String = sets.chain(seed).collect();
     report::html(&Report {
@@ -157,13 +164,23 @@ fn table(scenario: &Scenario, seed: u64, outcome: &Outcome) -> String {
         ["blocks".to_owned(), number::count(outcome.blocks)],
         [
             "orphans".to_owned(),
-            format!("{} ({})", number::count(outcome.orphans), number::percent(outcome.fork_rate)),
+            format!(
+                "{} ({})",
+                number::count(outcome.orphans),
+                number::percent(outcome.fork_rate)
+            ),
         ],
-        ["half of the nodes have a block after".to_owned(), ms(outcome.t50_ms)],
+        [
+            "half of the nodes have a block after".to_owned(),
+            ms(outcome.t50_ms),
+        ],
         ["90 % after".to_owned(), ms(outcome.t90_ms)],
         ["99 % after".to_owned(), ms(outcome.t99_ms)],
         ["all after".to_owned(), ms(outcome.t100_ms)],
-        ["a node has a block after (median)".to_owned(), ms(outcome.pair_median_ms)],
+        [
+            "a node has a block after (median)".to_owned(),
+            ms(outcome.pair_median_ms),
+        ],
         ["(mean)".to_owned(), ms(outcome.pair_mean_ms)],
         [
             "reorganisations".to_owned(),
@@ -183,12 +200,20 @@ fn table(scenario: &Scenario, seed: u64, outcome: &Outcome) -> String {
         for group in &outcome.groups {
             rows.push([
                 format!("{} miners: hash power, blocks", group.name),
-                format!("{}, {}", number::percent(group.hash_share), number::percent(group.revenue_share)),
+                format!(
+                    "{}, {}",
+                    number::percent(group.hash_share),
+                    number::percent(group.revenue_share)
+                ),
             ]);
         }
     }
     for kind in outcome.messages.iter().filter(|kind| kind.sent > 0) {
-        let text = format!("{}, {}", number::count(kind.sent), number::bytes(kind.bytes));
+        let text = format!(
+            "{}, {}",
+            number::count(kind.sent),
+            number::bytes(kind.bytes)
+        );
         rows.push([format!("{} messages", kind.kind), text]);
     }
     rows.push(["events".to_owned(), number::count(outcome.events)]);
@@ -203,5 +228,8 @@ fn table(scenario: &Scenario, seed: u64, outcome: &Outcome) -> String {
         title => title,
     };
     let nodes = number::count(outcome.nodes as u64);
-    format!("{title}: {nodes} nodes, seed {seed}{stopped}\n\n{}", columns(&rows, 2))
+    format!(
+        "{title}: {nodes} nodes, seed {seed}{stopped}\n\n{}",
+        columns(&rows, 2)
+    )
 }

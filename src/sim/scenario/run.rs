@@ -6,7 +6,9 @@ use super::{Behaviour, Ground, Kind, Scenario, ScenarioError};
 use crate::node::Node;
 use crate::sim::behaviour::LedgerNode;
 use crate::sim::outcome::{End, Outcome, Recorder};
-use crate::sim::{Action, Carried, LeanNode, Observer, Payments, Purpose, Random, Simulation, Time};
+use crate::sim::{
+    Action, Carried, LeanNode, Observer, Payments, Purpose, Random, Simulation, Time,
+};
 
 /// After how many steps it is told how far a run is.
 const STEPS: u32 = 4096;
