@@ -60,7 +60,6 @@ impl Things {
         }
     }
 
-    #[expect(clippy::iter_over_hash_type, reason = "it is sorted")]
     fn sorted(&self) -> BTreeSet<Thing> {
         let blocks = self.blocks.iter().copied().map(Thing::Block);
         let payments = self.payments.iter().copied().map(Thing::Payment);
