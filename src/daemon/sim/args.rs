@@ -42,11 +42,7 @@ pub enum SimCommand {
 #[derive(Debug, Args)]
 pub struct NetworkArgs {
     /// A file that describes the network (not one of the scenario files of `tickchain run`)
-    #[arg(
-        value_name = "FILE",
-        required_unless_present = "preset",
-        conflicts_with = "preset"
-    )]
+    #[arg(value_name = "FILE", conflicts_with = "preset")]
     pub file: Option<PathBuf>,
     /// A network that comes with the program; `tickchain sim presets` lists them
     #[arg(long, env = "TICKCHAIN_PRESET", value_name = "NAME")]
