@@ -98,7 +98,8 @@ impl Random {
 
     /// Pareto: at least `scale`, exceeding x with probability (scale / x)^`shape`.
     pub fn pareto(&mut self, scale: f64, shape: f64) -> f64 {
-        scale / libm::pow(self.unit(), 1.0 / shape)
+        // By way of the logarithm: less than half the time of a power.
+        scale * libm::exp(-libm::log(self.unit()) / shape)
     }
 
     /// Normal, by the method of Box and Muller.
@@ -133,7 +134,7 @@ mod tests {
 
     #[test]
     fn the_first_numbers_are_the_same_on_every_machine() {
-        // Checked against another implementation; the platform's pow is one bit off in the last.
+        // Checked against another implementation; with the platform's own log and exp the last bit may differ.
         let mut random = Random::new(1, Purpose::Mining, 2);
         let drawn = [random.bits(), random.bits()];
         assert_eq!(drawn, [11599487586144954612, 15937440582315291991]);

@@ -202,6 +202,7 @@ impl LeanNode {
     /// Passes a block on. Announcements go to all peers, as SimBlock's do; whole blocks not back to where they
     /// came from.
     fn announce(&mut self, block: Summary, from: Option<&Name>) {
+        self.effects.reserve(self.peers.len());
         for peer in 0..self.peers.len() {
             if self.relay.kind == RelayKind::Announce || from != Some(&self.peers[peer]) {
                 self.announce_to(peer, block);
