@@ -140,7 +140,7 @@ fn a_longer_branch_makes_orphans_of_the_whole_other_one() {
     run.told(5, 2, 12, 1);
     run.told(6, 3, 13, 12);
     run.told(7, 4, 14, 13);
-    for depth in [2, 2, 1, 500] {
+    for depth in [2, 2, 1, 5_000] {
         let event = Event::Reorganisation {
             fork: 1,
             left: vec![Hash::ZERO; depth],
@@ -151,7 +151,7 @@ fn a_longer_branch_makes_orphans_of_the_whole_other_one() {
     let outcome = run.finish();
     assert_eq!(counts(&outcome), (4, 2, 0));
     let reorganisations = &outcome.reorganisations;
-    assert_eq!((reorganisations.count, reorganisations.deepest), (4, 500));
+    assert_eq!((reorganisations.count, reorganisations.deepest), (4, 5_000));
     let by_depth = reorganisations.by_depth.iter();
     let by_depth: Vec<_> = by_depth.map(|depth| (depth.depth, depth.count)).collect();
     assert_eq!(by_depth, [(1, 1), (2, 2), (FINAL_DEPTH, 1)]);
@@ -209,7 +209,7 @@ fn blocks_are_final_by_depth_and_forgotten() {
     let mut run = Run::new(2);
     run.told(0, 1, 5_000, 0);
     let mut parent = 0;
-    for id in 1..=1_000 {
+    for id in 1..=3_000 {
         run.told(id * 10, id, id as u16, parent);
         parent = id as u16;
         assert!(run.0.in_flight() <= FINAL_DEPTH as usize + 2, "at {id}");
@@ -219,34 +219,34 @@ fn blocks_are_final_by_depth_and_forgotten() {
     run.hears(20_000, 1, 1, 5_000, 0);
     run.mines(20_000, 1, 9, 6_000, 8);
     let outcome = run.finish();
-    assert_eq!(counts(&outcome), (1_000, 2, 0));
-    assert_eq!(outcome.pairs, 1_001);
+    assert_eq!(counts(&outcome), (3_000, 2, 0));
+    assert_eq!(outcome.pairs, 3_001);
     assert_eq!(outcome.interval.mean_s, Some(0.01));
-    assert_eq!(outcome.interval.count, 999);
+    assert_eq!(outcome.interval.count, 2_999);
     let twelfth = outcome.confirmations[11];
-    assert_eq!((twelfth.above, twelfth.blocks), (12, 988));
+    assert_eq!((twelfth.above, twelfth.blocks), (12, 2_988));
     assert_eq!((twelfth.mean_s, twelfth.deviation_s), (0.12, Some(0.0)));
     let tree = outcome.pictures.unwrap().tree;
     assert_eq!(
         (tree.len(), tree[299].id, tree[299].parent),
-        (TREE_BLOCKS, 1_000, Some(298))
+        (TREE_BLOCKS, 3_000, Some(298))
     );
 }
 
 #[test]
 fn a_branch_that_overtakes_from_below_what_is_final_goes_on_from_there() {
     let mut run = Run::new(2);
-    for id in 1..=300 {
+    for id in 1..=1_100 {
         run.told(id, id, id as u16, id as u16 - 1);
     }
     // The branch begins at block 50, where all is final up to 100, so it is not seen to hang together.
-    for id in 51..=310 {
-        let parent = if id == 51 { 50 } else { 999 + id as u16 };
-        run.told(1_000 + id, id, 1_000 + id as u16, parent);
+    for id in 51..=1_110 {
+        let parent = if id == 51 { 50 } else { 9_999 + id as u16 };
+        run.told(2_000 + id, id, 10_000 + id as u16, parent);
     }
     let outcome = run.finish();
-    assert_eq!(outcome.blocks, 310);
-    assert_eq!(outcome.orphans, 50 + 200);
+    assert_eq!(outcome.blocks, 1_110);
+    assert_eq!(outcome.orphans, 50 + FINAL_DEPTH);
 }
 
 #[test]
