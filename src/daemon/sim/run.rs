@@ -196,6 +196,10 @@ fn table(scenario: &Scenario, seed: u64, outcome: &Outcome) -> String {
         let text = format!("{} of {}", payments.confirmed, payments.accepted);
         rows.push(["payments in a block".to_owned(), text]);
     }
+    if let Some(attempts) = &outcome.double_spends {
+        let text = format!("{} of {}", attempts.succeeded, attempts.begun);
+        rows.push(["double spends that succeeded".to_owned(), text]);
+    }
     if outcome.groups.len() > 1 {
         for group in &outcome.groups {
             rows.push([

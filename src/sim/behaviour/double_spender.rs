@@ -24,7 +24,7 @@ pub struct DoubleSpend {
 }
 
 /// How attacks ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct Attempts {
     /// Attacks begun.
     pub begun: u64,

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::measures::Durations;
 use super::pictures::Pictures;
 use crate::ledger::Hash;
+use crate::sim::behaviour::Attempts;
 
 /// What a run measured. What could not be measured (no block reached everyone) is `None`, in JSON null.
 ///
@@ -54,6 +55,9 @@ pub struct Outcome {
     pub confirmations: Vec<Confirmation>,
     /// Payments that were asked for; none in lean runs.
     pub payments: Payments,
+    /// How the attacks of all double spenders ended, where there are any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub double_spends: Option<Attempts>,
     /// What each group of miners put in and got out.
     pub groups: Vec<Miner>,
     /// The same for the nodes with most hash power, most first.
@@ -209,6 +213,15 @@ impl Outcome {
         for confirmation in &self.confirmations {
             let name = format!("confirmation_{}_mean_s", confirmation.above);
             figures.push((name, Some(confirmation.mean_s)));
+        }
+        if let Some(attempts) = &self.double_spends {
+            for (name, value) in [
+                ("double_spends_begun", attempts.begun),
+                ("double_spends_succeeded", attempts.succeeded),
+                ("double_spends_given_up", attempts.given_up),
+            ] {
+                figures.push((name.to_owned(), count(value)));
+            }
         }
         for group in &self.groups {
             for (what, value) in [

@@ -160,6 +160,8 @@ impl Recorder {
             reorganisations: self.reorganisations(),
             confirmations: self.confirmations(),
             payments: self.payments.figures(),
+            // What the nodes know; whoever has them puts it in.
+            double_spends: None,
             groups: self.groups(),
             miners: self.miners(),
             messages: self.messages(),

@@ -104,6 +104,19 @@ impl Scenario {
         Ok(())
     }
 
+    /// What each node means to do with blocks that it keeps to itself, if it does.
+    fn plans(&self) -> Vec<Option<Plan>> {
+        let mut plans = vec![None; self.nodes];
+        for (node, miner) in self.miner_nodes().into_iter().zip(&self.miners) {
+            plans[node] = match miner.behaviour {
+                Behaviour::Selfish => Some(Plan::Selfish),
+                Behaviour::Withholding => Some(Plan::Withholding),
+                Behaviour::Honest | Behaviour::Empty | Behaviour::DoubleSpend => None,
+            };
+        }
+        plans
+    }
+
     /// A network of lean nodes, before it begins; faults are scheduled.
     ///
     /// # Panics
@@ -113,8 +126,14 @@ impl Scenario {
         let random = &mut Random::new(seed, Purpose::Nodes, 1);
         let abilities = relay.abilities(self.nodes, random);
         let clock_ms = (self.clocks.length_ms as u64).max(1);
-        let make =
-            move |node: usize| LeanNode::new(node as u32, relay.clone(), abilities[node], clock_ms);
+        let plans = self.plans();
+        let make = move |node: usize| {
+            let lean = LeanNode::new(node as u32, relay.clone(), abilities[node], clock_ms);
+            match plans[node] {
+                Some(plan) => lean.with_plan(plan),
+                None => lean,
+            }
+        };
         self.prepared(seed, ground, make)
     }
 

@@ -105,10 +105,11 @@ impl Scenario {
                 1_000,
             )?;
             count(&format!("{key}.give_up"), miner.give_up, 1, 10_000)?;
-            if miner.behaviour != Behaviour::Honest && self.kind == Kind::Lean {
+            let pays = matches!(miner.behaviour, Behaviour::Empty | Behaviour::DoubleSpend);
+            if pays && self.kind == Kind::Lean {
                 return Err(ScenarioError::Conflict {
                     key: format!("{key}.behaviour"),
-                    problem: "lean nodes are honest; say kind = \"ledger\"",
+                    problem: "lean nodes have no payments; say kind = \"ledger\"",
                 });
             }
             sum += miner.share;
@@ -302,6 +303,8 @@ mod tests {
         refused(miners(&[0.5, 0.5]), "miners", "below 1");
         refused(miners(&[0.1; 9]), "miners", "every node");
         refused(miners(&[0.1; 10]), "miners", "from 0 to 9");
+        let empty = json!({"miners": [{"behaviour": "empty", "share": 0.1}]});
+        refused(empty, "miners.1.behaviour", "kind = \"ledger\"");
         refused(miners(&[1.5]), "miners.1.share", "1.5");
         let twice =
             json!({"miners": [{"node": "node1", "share": 0.1}, {"node": "node1", "share": 0.1}]});

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use super::{Behaviour, Ground, Kind, Scenario, ScenarioError};
 use crate::node::Node;
-use crate::sim::behaviour::LedgerNode;
+use crate::sim::behaviour::{Attempts, LedgerNode};
 use crate::sim::outcome::{End, Outcome, Recorder};
 use crate::sim::{
     Action, Carried, LeanNode, Observer, Payments, Purpose, Random, Simulation, Time,
@@ -65,8 +65,20 @@ where
             let payments = scenario.workload.as_ref();
             let payments = payments.map(|workload| workload.payments(scenario.nodes, random));
             let payments = payments.transpose()?;
-            play(scenario, &mut simulation, payments, recorder, watch, go_on)
+            let mut outcome = play(scenario, &mut simulation, payments, recorder, watch, go_on);
+            outcome.double_spends = double_spends(simulation.nodes());
+            outcome
         }
+    })
+}
+
+/// How the attacks of all double spenders ended; none where there are none.
+fn double_spends(nodes: &[LedgerNode]) -> Option<Attempts> {
+    let attempts = nodes.iter().filter_map(LedgerNode::attempts);
+    attempts.reduce(|all, more| Attempts {
+        begun: all.begun + more.begun,
+        succeeded: all.succeeded + more.succeeded,
+        given_up: all.given_up + more.given_up,
     })
 }
 
