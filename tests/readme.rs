@@ -181,6 +181,22 @@ fn the_scenario_shown_is_as_expected() {
 }
 
 #[test]
+fn the_simulation_shown_prints_what_the_readme_says() {
+    let (_, section) = README.split_once("## Thousands of nodes").unwrap();
+    let block = |language: &str| {
+        let (_, block) = section.split_once(language).unwrap();
+        block.split("```").next().unwrap()
+    };
+    let (_, arguments) = block("```sh\n").split_once("-- ").unwrap();
+    let run = Command::new(env!("CARGO_BIN_EXE_tickchain"))
+        .args(arguments.split_whitespace())
+        .output()
+        .unwrap();
+    // The digest too: the same on every machine.
+    assert_eq!(String::from_utf8(run.stdout).unwrap(), block("```text\n"));
+}
+
+#[test]
 fn every_file_linked_is_there() {
     let links = README.split("](").skip(1);
     let targets = links.map(|link| link.split([')', '#']).next().unwrap());
@@ -201,7 +217,7 @@ fn every_command_line_shown_is_understood() {
         .skip(1)
         .map(|block| block.split("```").next().unwrap())
         .collect();
-    for command in ["-- node", "-- controller"] {
+    for command in ["-- node", "-- controller", "-- sim run"] {
         let block = shown.iter().find(|block| block.contains(command)).unwrap();
         let arguments = block.split("-- ").nth(1).unwrap().replace("\\\n", " ");
         let help = Command::new(env!("CARGO_BIN_EXE_tickchain"))
