@@ -8,6 +8,8 @@ use super::{Report, colour, escape, number};
 /// The most nodes and links that are drawn.
 const MAX_NODES: usize = 400;
 const MAX_LINKS: usize = 2_000;
+/// Fewer links than these are drawn stronger.
+const FEW: usize = 200;
 /// Up to how many nodes of a network without regions stand in one circle, in their order.
 const CIRCLE: usize = 60;
 /// Width and height.
@@ -40,11 +42,16 @@ pub(super) fn svg(report: &Report<'_>) -> (String, String) {
     let shown =
         (0..links.len()).filter(|&place| links.len() <= MAX_LINKS || step(place) < step(place + 1));
     let shown: Vec<(usize, usize)> = shown.map(|place| links[place]).collect();
+    let class = if shown.len() < FEW {
+        "link few"
+    } else {
+        "link"
+    };
     for &(from, to) in &shown {
         let (from, to) = (&dots[from], &dots[to]);
         writeln!(
             svg,
-            "<line class=\"link\" x1=\"{:.1}\" y1=\"{:.1}\" x2=\"{:.1}\" y2=\"{:.1}\"/>",
+            "<line class=\"{class}\" x1=\"{:.1}\" y1=\"{:.1}\" x2=\"{:.1}\" y2=\"{:.1}\"/>",
             from.x, from.y, to.x, to.y
         )
         .expect("writing into memory does not fail");

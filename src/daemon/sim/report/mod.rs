@@ -71,10 +71,10 @@ pub fn html(report: &Report<'_>) -> String {
 /// A whole page around what it shows: `body` is HTML, the rest is text.
 pub fn page(title: &str, about: &str, body: &str) -> String {
     let style = include_str!("style.css");
-    let about = match about.trim() {
-        "" => String::new(),
-        about => format!("<p class=\"about\">{}</p>\n", escape(about)),
-    };
+    let about = about.split("\n\n").filter(|part| !part.trim().is_empty());
+    let about: String = about
+        .map(|part| format!("<p class=\"about\">{}</p>\n", escape(part.trim())))
+        .collect();
     let title = match title.trim() {
         "" => "Simulation".to_owned(),
         title => escape(title),
@@ -164,17 +164,19 @@ fn spreading(outcome: &Outcome, pictures: &Pictures) -> String {
 }
 
 fn revenue(outcome: &Outcome) -> String {
-    // A single group has everything: then its members are of interest.
-    let miners = match outcome.groups.len() {
-        0 | 1 => &outcome.miners,
-        _ => &outcome.groups,
-    };
-    if outcome.blocks == 0 || miners.is_empty() {
+    if outcome.blocks == 0 || outcome.miners.is_empty() {
         return String::new();
     }
     let said =
         "The pale bar is the share of hash power, the full one that of the main chain's blocks.";
-    let body = shares::svg(miners) + &note(said) + &tables::miners(miners);
+    let body = match outcome.groups.len() {
+        // A single group has everything: then its members are of interest.
+        0 | 1 => shares::svg(&outcome.miners, |_| 0) + &note(said),
+        _ => {
+            let drawn = shares::svg(&outcome.groups, |place| place);
+            drawn + &note(said) + &tables::miners(&outcome.groups)
+        }
+    };
     section("Revenue and hash power", &body)
 }
 

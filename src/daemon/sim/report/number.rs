@@ -46,14 +46,28 @@ pub fn bytes(value: u64) -> String {
 
 /// A length of time in seconds, with a unit that suits it.
 pub fn seconds(value: f64) -> String {
-    match value {
-        _ if !value.is_finite() => figure(value),
-        _ if value < 1.0 => format!("{} ms", figure(value * 1e3)),
-        _ if value < 600.0 => format!("{} s", figure(value)),
-        _ if value < 2.0 * 3600.0 => format!("{} min", figure(value / 60.0)),
-        _ if value < 48.0 * 3600.0 => format!("{} h", figure(value / 3600.0)),
-        _ => format!("{} d", figure(value / 86_400.0)),
+    let (unit, size) = unit(value);
+    match value.is_finite() {
+        true => format!("{} {unit}", figure(value / size)),
+        false => figure(value),
     }
+}
+
+/// The unit that suits a length of time in seconds, and how many seconds it has.
+pub fn unit(value: f64) -> (&'static str, f64) {
+    match value {
+        _ if value < 1.0 => ("ms", 1e-3),
+        _ if value < 600.0 => ("s", 1.0),
+        _ if value < 2.0 * 3600.0 => ("min", 60.0),
+        _ if value < 48.0 * 3600.0 => ("h", 3600.0),
+        _ => ("d", 86_400.0),
+    }
+}
+
+/// Rounded to three digits: medians are not known better.
+pub fn rough(value: f64) -> f64 {
+    let rounded = format!("{value:.2e}").parse();
+    rounded.unwrap_or(value)
 }
 
 /// At an axis: no digit that says nothing.
@@ -114,6 +128,7 @@ mod tests {
         ] {
             assert_eq!(seconds(value), text);
         }
+        assert_eq!(rough(5.998_976), 6.0);
         assert_eq!(plain(tick(6_000_000.0)), "6 000 000");
         assert_eq!(tick(-0.0), "0");
     }

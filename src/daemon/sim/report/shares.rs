@@ -14,7 +14,8 @@ const BAR: f64 = 13.0;
 const ROW: f64 = 40.0;
 
 /// The bars as SVG: of each miner its share of hash power, pale, and under it its share of revenue.
-pub(super) fn svg(miners: &[Miner]) -> String {
+/// `colour_of` chooses the colour of each.
+pub(super) fn svg(miners: &[Miner], colour_of: impl Fn(usize) -> usize) -> String {
     let miners = &miners[..miners.len().min(MAX_BARS)];
     let shares = miners
         .iter()
@@ -25,7 +26,7 @@ pub(super) fn svg(miners: &[Miner]) -> String {
         "<svg class=\"plot\" role=\"img\" aria-label=\"Shares of hash power and of revenue\" viewBox=\"0 0 {WIDTH} {height}\">\n"
     );
     for (place, miner) in miners.iter().enumerate() {
-        let (top, class) = (ROW * place as f64 + 4.0, colour(place));
+        let (top, class) = (ROW * place as f64 + 4.0, colour(colour_of(place)));
         let (name, middle) = (escape(&miner.name), top + BAR + 4.0);
         writeln!(
             svg,
@@ -67,9 +68,9 @@ mod tests {
             blocks: 1,
             revenue_share,
         };
-        let svg = svg(&[miner("<b>", 0.25, 0.5), miner("b", 0.75, 0.5)]);
+        let svg = svg(&[miner("<b>", 0.25, 0.5), miner("b", 0.75, 0.5)], |_| 0);
         assert!(svg.contains(&format!("width=\"{:.1}\"", WIDTH - LEFT - RIGHT)));
         assert!(svg.contains("&lt;b&gt;") && svg.contains(">75 %<"), "{svg}");
-        assert!(super::svg(&[]).ends_with("</svg>\n"));
+        assert!(super::svg(&[], |_| 0).ends_with("</svg>\n"));
     }
 }

@@ -52,13 +52,16 @@ pub(super) fn headline(outcome: &Outcome) -> String {
         ),
         (
             "A node waits, median",
-            ms(outcome.pair_median_ms),
+            ms(outcome.pair_median_ms.map(number::rough)),
             format!("mean {}", ms(outcome.pair_mean_ms)),
         ),
         (
             "Fork rate",
             number::percent(outcome.fork_rate),
-            format!("{} orphans", number::count(outcome.orphans)),
+            match outcome.orphans {
+                1 => "1 orphan".to_owned(),
+                orphans => format!("{} orphans", number::count(orphans)),
+            },
         ),
         (
             "Main chain",
@@ -120,19 +123,23 @@ pub(super) fn messages(outcome: &Outcome) -> String {
 }
 
 pub(super) fn reorganisations(outcome: &Outcome) -> String {
+    // Deep ones are rare, each of another depth.
+    let steps = [1, 2, 3, 4, 5, 6, 7, 11, 21, 51, 101, u64::MAX];
     let all = outcome.reorganisations.count;
-    let rows: Vec<Vec<String>> = outcome
-        .reorganisations
-        .by_depth
-        .iter()
-        .map(|depth| {
-            vec![
-                number::count(depth.depth),
-                number::count(depth.count),
-                number::percent(depth.count as f64 / all.max(1) as f64),
-            ]
-        })
-        .collect();
+    let row = |step: &[u64]| {
+        let (from, to) = (step[0], step[1] - 1);
+        let depths = outcome.reorganisations.by_depth.iter();
+        let within = depths.filter(|depth| (from..=to).contains(&depth.depth));
+        let count: u64 = within.map(|depth| depth.count).sum();
+        let name = match to {
+            _ if from == to => from.to_string(),
+            _ if step[1] == u64::MAX => format!("{from} and more"),
+            to => format!("{from} to {to}"),
+        };
+        let share = number::percent(count as f64 / all.max(1) as f64);
+        (count > 0).then(|| vec![name, number::count(count), share])
+    };
+    let rows: Vec<Vec<String>> = steps.windows(2).filter_map(row).collect();
     table(
         &["blocks that left", "times, over all nodes", "share"],
         &rows,
@@ -140,21 +147,20 @@ pub(super) fn reorganisations(outcome: &Outcome) -> String {
 }
 
 pub(super) fn confirmations(outcome: &Outcome) -> String {
-    let rows: Vec<Vec<String>> = outcome
-        .confirmations
-        .iter()
-        .map(|confirmation| {
-            vec![
-                confirmation.above.to_string(),
-                number::seconds(confirmation.mean_s),
-                confirmation
-                    .deviation_s
-                    .map_or("–".to_owned(), number::seconds),
-                number::count(confirmation.blocks),
-            ]
-        })
-        .collect();
-    table(&["blocks above", "mean wait", "deviation", "blocks"], &rows)
+    let last = outcome.confirmations.last();
+    let (unit, size) = number::unit(last.map_or(1.0, |confirmation| confirmation.mean_s));
+    let rows = outcome.confirmations.iter().map(|confirmation| {
+        let deviation = confirmation.deviation_s;
+        vec![
+            confirmation.above.to_string(),
+            number::figure(confirmation.mean_s / size),
+            deviation.map_or("–".to_owned(), |seconds| number::figure(seconds / size)),
+            number::count(confirmation.blocks),
+        ]
+    });
+    let (mean, deviation) = (format!("mean wait, {unit}"), format!("deviation, {unit}"));
+    let rows: Vec<Vec<String>> = rows.collect();
+    table(&["blocks above", &mean, &deviation, "blocks"], &rows)
 }
 
 pub(super) fn miners(miners: &[Miner]) -> String {
@@ -186,7 +192,7 @@ pub(super) fn payments(outcome: &Outcome) -> String {
         row("refused", number::count(payments.refused)),
         row("in a block", number::count(payments.confirmed)),
         row("wait until then, mean", wait(|wait| wait.mean_s)),
-        row("median", wait(|wait| wait.median_s)),
+        row("median", wait(|wait| wait.median_s.map(number::rough))),
     ];
     table(&["payments", ""], &rows)
 }

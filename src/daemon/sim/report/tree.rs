@@ -5,8 +5,9 @@ use std::fmt::Write;
 use super::{colour, escape, number};
 use crate::sim::outcome::{Fate, TreeBlock};
 
-/// Heights in a row.
-const ROW: u64 = 60;
+/// The least and the most heights in a row.
+const SHORT: u64 = 24;
+const LONG: u64 = 60;
 /// From one height to the next, from one lane to the next, and the side of a block.
 const STEP: f64 = 18.0;
 const LANE: f64 = 15.0;
@@ -22,7 +23,7 @@ pub(super) fn svg(blocks: &[TreeBlock], group_of: impl Fn(usize) -> usize) -> St
     };
     let lanes = lanes(blocks);
     let rows = Rows::new(blocks, &lanes, first);
-    let width = LEFT + STEP * ROW as f64 + 8.0;
+    let width = LEFT + STEP * rows.length as f64 + 8.0;
     let height = rows.tops.last().copied().unwrap_or(0.0);
     let mut svg = format!(
         "<svg class=\"plot\" role=\"img\" aria-label=\"The last {} blocks and their forks\" \
@@ -31,7 +32,7 @@ pub(super) fn svg(blocks: &[TreeBlock], group_of: impl Fn(usize) -> usize) -> St
     );
     for row in 0..rows.tops.len() - 1 {
         let (id, y) = (
-            first + row as u64 * ROW,
+            first + row as u64 * rows.length,
             rows.tops[row] + ABOVE + BLOCK - 1.0,
         );
         let text = number::count(id);
@@ -104,6 +105,8 @@ fn lanes(blocks: &[TreeBlock]) -> Vec<usize> {
 /// Where rows are.
 struct Rows {
     first: u64,
+    /// Heights in each.
+    length: u64,
     /// The top of each row, and the bottom of the last.
     tops: Vec<f64>,
 }
@@ -111,9 +114,10 @@ struct Rows {
 impl Rows {
     fn new(blocks: &[TreeBlock], lanes: &[usize], first: u64) -> Self {
         let last = blocks.last().map_or(first, |block| block.id);
-        let mut deepest = vec![0; ((last - first) / ROW) as usize + 1];
+        let length = (last - first + 1).clamp(SHORT, LONG);
+        let mut deepest = vec![0; ((last - first) / length) as usize + 1];
         for (block, &lane) in blocks.iter().zip(lanes) {
-            let row = &mut deepest[((block.id - first) / ROW) as usize];
+            let row = &mut deepest[((block.id - first) / length) as usize];
             *row = lane.max(*row);
         }
         let mut tops = vec![0.0];
@@ -121,16 +125,20 @@ impl Rows {
             let height = ABOVE + LANE * lanes as f64 + BLOCK;
             tops.push(tops.last().copied().unwrap_or(0.0) + height);
         }
-        Self { first, tops }
+        Self {
+            first,
+            length,
+            tops,
+        }
     }
 
     fn row(&self, id: u64) -> usize {
-        ((id - self.first) / ROW) as usize
+        ((id - self.first) / self.length) as usize
     }
 
     /// The upper left corner of a block.
     fn at(&self, id: u64, lane: usize) -> (f64, f64) {
-        let x = LEFT + STEP * ((id - self.first) % ROW) as f64;
+        let x = LEFT + STEP * ((id - self.first) % self.length) as f64;
         (x, self.tops[self.row(id)] + ABOVE + LANE * lane as f64)
     }
 
@@ -197,7 +205,7 @@ mod tests {
 
     #[test]
     fn rows_begin_anew_and_are_as_high_as_they_need() {
-        let mut blocks: Vec<TreeBlock> = (0..=ROW)
+        let mut blocks: Vec<TreeBlock> = (0..=LONG)
             .map(|id| block(id + 1, id.checked_sub(1).map(|id| id as usize), Fate::Main))
             .collect();
         blocks.insert(2, block(2, Some(0), Fate::Orphan));
@@ -209,7 +217,7 @@ mod tests {
             rows.tops,
             [0.0, ABOVE + LANE + BLOCK, 2.0 * (ABOVE + BLOCK) + LANE]
         );
-        assert_eq!(rows.at(ROW + 1, 0), (LEFT, rows.tops[1] + ABOVE));
+        assert_eq!(rows.at(LONG + 1, 0), (LEFT, rows.tops[1] + ABOVE));
         let svg = svg(&blocks, |_| 0);
         assert_eq!(svg.matches("<rect").count(), blocks.len());
         assert_eq!(svg.matches("<path").count(), blocks.len() - 1);
