@@ -24,6 +24,7 @@ pub mod theory;
 mod time;
 mod timers;
 mod topology;
+pub mod validate;
 mod workload;
 
 pub use action::Action;

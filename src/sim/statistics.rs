@@ -123,6 +123,46 @@ pub fn wilson(hits: u64, trials: u64, level: f64) -> (f64, f64) {
     ((middle - half).max(0.0), (middle + half).min(1.0))
 }
 
+/// How many hits in `trials` are too few and too many for a probability: the least and the most that a
+/// two-sided binomial test at `level` accepts, computed exactly.
+///
+/// ```
+/// use tickchain::sim::statistics::binomial;
+/// // Ten throws of a coin: 0 or 10 heads happen to one in 512.
+/// assert_eq!(binomial(0.5, 10, 0.99), (1, 9));
+/// ```
+///
+/// # Panics
+/// When the level or the probability is not between 0 and 1.
+pub fn binomial(probability: f64, trials: u64, level: f64) -> (u64, u64) {
+    assert!(
+        (0.0..=1.0).contains(&probability) && level > 0.0 && level < 1.0,
+        "a probability and a level lie between 0 and 1, {probability} and {level} do not"
+    );
+    let tail = (1.0 - level) / 2.0;
+    // How likely `hits` or more are.
+    let at_least = |hits: u64| match hits {
+        0 => 1.0,
+        _ if hits > trials => 0.0,
+        _ => incomplete_beta(hits as f64, (trials - hits + 1) as f64, probability),
+    };
+    let first = |rejects: &dyn Fn(u64) -> bool| {
+        let (mut low, mut high) = (0, trials + 1);
+        while low < high {
+            let middle = (low + high) / 2;
+            if rejects(middle) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        low
+    };
+    let least = first(&|hits| 1.0 - at_least(hits + 1) < tail);
+    let most = first(&|hits| at_least(hits + 1) >= tail);
+    (least, most)
+}
+
 /// The result of a Kolmogorov–Smirnov test.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct KolmogorovSmirnov {
@@ -289,6 +329,20 @@ mod tests {
             near(interval.0, low, 6e-5);
             near(interval.1, high, 6e-5);
         }
+    }
+
+    #[test]
+    fn binomial_tests_accept_what_is_likely_enough() {
+        // Tails of 100 throws of a coin: at most 36 has probability 0.0033, at most 37 0.0060.
+        assert_eq!(binomial(0.5, 100, 0.99), (37, 63));
+        assert_eq!(binomial(0.0, 100, 0.99), (0, 0));
+        assert_eq!(binomial(1.0, 100, 0.99), (100, 100));
+        // Poisson with mean 0.1: two or more have probability 0.0047.
+        assert_eq!(binomial(1e-7, 1_000_000, 0.99), (0, 1));
+        let (least, most) = binomial(0.3, 1_000_000, 0.99);
+        let sigma = (0.21f64 * 1e6).sqrt();
+        near((300_000 - least) as f64 / sigma, 2.5758, 0.005);
+        near((most - 300_000) as f64 / sigma, 2.5758, 0.005);
     }
 
     #[test]
