@@ -136,6 +136,11 @@ impl Carrier {
         Fate::Arrives(arrives)
     }
 
+    /// From now on messages are lost with this probability.
+    pub(in crate::sim) fn set_loss(&mut self, loss: f64) {
+        self.loss = loss;
+    }
+
     /// Forgets what a node had queued to send: it crashed.
     pub(in crate::sim) fn forget(&mut self, node: usize) {
         self.free[node] = Time::ZERO;

@@ -269,6 +269,15 @@ where
         self.up[node] = false;
     }
 
+    /// From now on messages are lost with this probability.
+    ///
+    /// # Panics
+    /// When it is not from 0 to 1.
+    pub fn set_loss(&mut self, loss: f64) {
+        assert!((0.0..=1.0).contains(&loss), "{loss} is no probability");
+        self.carrier.set_loss(loss);
+    }
+
     /// Has something done at a time, after what was scheduled for it before. What is scheduled for the past
     /// is done next.
     ///
