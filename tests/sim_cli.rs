@@ -472,6 +472,17 @@ fn ctrl_c_tells_what_is_known_so_far() {
 }
 
 #[test]
+fn validation_is_a_table_with_an_exit_code() {
+    let document = run(&["sim", "validate", "--quick", "--json"]);
+    assert_eq!(document["passed"], true, "{document}");
+    let checks = document["checks"].as_array().unwrap();
+    let named = |name: &str| checks.iter().any(|check| check["name"] == name);
+    for name in ["t50, compact blocks", "times between blocks"] {
+        assert!(named(name), "no {name} in {document}");
+    }
+}
+
+#[test]
 fn the_commands_of_the_examples_are_sound() {
     for (file, count) in [
         ("examples/slurm_sweep.sh", 2),

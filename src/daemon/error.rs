@@ -65,6 +65,14 @@ pub enum DaemonError {
         /// Of so many.
         of: usize,
     },
+    /// The simulator is not as it should be.
+    #[error("{failed} of {of} checks do not hold: the table says which")]
+    Unheld {
+        /// How many.
+        failed: usize,
+        /// Of so many.
+        of: usize,
+    },
     /// A signal ended a run before its time.
     #[error("{signal}: stopped before the end")]
     Interrupted {

@@ -36,6 +36,9 @@ pub enum SimCommand {
     /// Join the parts of a sweep that ran on several machines
     #[command(after_help = help::MERGE)]
     Merge(MergeArgs),
+    /// Hold the simulator against theory and against what others measured
+    #[command(after_help = help::VALIDATE)]
+    Validate(ValidateArgs),
 }
 
 /// What is simulated.
@@ -129,4 +132,15 @@ pub struct MergeArgs {
     /// Where results go.
     #[command(flatten)]
     pub results: ResultArgs,
+}
+
+/// Options of `tickchain sim validate`.
+#[derive(Debug, Args)]
+pub struct ValidateArgs {
+    /// The small version: fewer blocks, wider tolerances
+    #[arg(long, env = "TICKCHAIN_QUICK", value_parser = parse_switch)]
+    pub quick: bool,
+    /// Print JSON instead of a table
+    #[arg(long, env = "TICKCHAIN_JSON", value_parser = parse_switch)]
+    pub json: bool,
 }

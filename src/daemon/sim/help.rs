@@ -48,3 +48,14 @@ Examples:
 
 What is written is byte for byte what one machine would have written. Parts of different sweeps, parts \
 that are missing and parts given twice are refused, and named.";
+
+pub(super) const VALIDATE: &str = "\
+Examples:
+  tickchain sim validate --quick     a small version, in seconds
+  tickchain sim validate             all of it, in minutes
+
+Each line is one check: what was measured, what it is held against, and how far it may be off.
+
+Ctrl-C ends it after the measurements that are under way, a second one at once.
+
+Exit codes: 0 all hold, 1 one does not, or it was interrupted.";

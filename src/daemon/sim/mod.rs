@@ -20,6 +20,7 @@ pub mod swept;
 mod swept_tables;
 mod task;
 pub mod trace;
+mod validate;
 
 pub use error::{Flaw, SimError};
 
@@ -41,5 +42,6 @@ pub(super) fn run(args: &SimArgs) -> Result<(), DaemonError> {
         SimCommand::Run(args) => run::run(args),
         SimCommand::Sweep(args) => sweep::run(args),
         SimCommand::Merge(args) => merge::run(args),
+        SimCommand::Validate(args) => validate::run(args),
     }
 }
