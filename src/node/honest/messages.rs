@@ -66,8 +66,23 @@ impl<S: Store> HonestNode<S> {
         };
         let latency = link.latency;
         let (kind, about) = (message.body.kind(), About::of(&message.body));
-        if let Some(thing) = self.known_thing(&message.body) {
-            self.note_known(from, thing);
+        let known = match &message.body {
+            // On most links of a mesh the same payment goes both ways at once: no need to look further, but
+            // for one whose id another one has that only waits.
+            Body::NewTx(payment)
+                if link.known.contains(&Thing::Payment(payment.id))
+                    && self.waiting.get(&payment.id).is_none() =>
+            {
+                true
+            }
+            body => {
+                let thing = self.known_thing(body);
+                thing
+                    .inspect(|thing| drop(self.note_known(from, *thing)))
+                    .is_some()
+            }
+        };
+        if known {
             self.tell(Event::Received {
                 from: from.clone(),
                 kind,

@@ -4,12 +4,16 @@ use std::sync::Arc;
 
 use super::{Behaviour, Fault, Kind, Miner, ProofKind, Scenario, ScenarioError, Step};
 use crate::ledger::{Account, Difficulty, Genesis, GenesisAccount, Value};
-use crate::node::{Config, Costs, HonestNode, MiningCost, Node, Payment};
+use crate::node::{Config, Costs, HonestNode, MiningCost, Node, PATIENCE, Payment};
 use crate::sim::behaviour::{DoubleSpend, LedgerNode, Plan};
 use crate::sim::{
     Action, Carried, Graph, Latency, LeanNode, Network, Options, Proof, Purpose, Random,
     Simulation, Site, Stepped, Time, Topology, Workload, name, sites,
 };
+
+/// How long a node waits for a peer's answer before it asks another one, in milliseconds: longer than
+/// messages take. Where nodes are stepped it is [`PATIENCE`] clocks.
+const PATIENCE_MS: f64 = 10_000.0;
 
 /// What a double spender begins with. An attack costs 1 at most.
 const PURSE: u64 = 1_000_000_000;
@@ -143,6 +147,10 @@ impl Scenario {
     /// When the ground is not this scenario's.
     pub fn ledger(&self, seed: u64, ground: &Ground) -> Simulation<LedgerNode> {
         let (genesis, costs) = (self.genesis(), self.costs());
+        let patience = match self.clocks.stepped {
+            true => PATIENCE,
+            false => PATIENCE.max((PATIENCE_MS / self.clocks.length_ms) as u64),
+        };
         let mut special = vec![None; self.nodes];
         for (node, miner) in self.miner_nodes().into_iter().zip(&self.miners) {
             special[node] = Some(miner.clone());
@@ -154,6 +162,7 @@ impl Scenario {
                 costs,
             };
             let honest = HonestNode::new(config).expect("its accounts were counted and are few");
+            let honest = honest.without_persist().with_patience(patience);
             let miner = special[node].as_ref();
             match miner.map_or(Behaviour::Honest, |miner| miner.behaviour) {
                 Behaviour::Honest => LedgerNode::from(honest),
