@@ -20,8 +20,9 @@ pub struct Judge {
     pub accepted: BTreeSet<(usize, TxId)>,
     wrong: Option<String>,
     trace: bool,
-    /// When a block was last mined, and how many were.
-    pub last_mined: Time,
+    /// When a block was last mined, and when the one before it.
+    pub last_mined: [Time; 2],
+    /// How often each thing happened.
     pub counts: BTreeMap<&'static str, usize>,
 }
 
@@ -43,7 +44,7 @@ impl Judge {
             accepted: BTreeSet::new(),
             wrong: None,
             trace,
-            last_mined: Time::ZERO,
+            last_mined: [Time::ZERO; 2],
             counts: BTreeMap::new(),
         }
     }
@@ -207,7 +208,7 @@ impl<S: Store> Observer<Member<S>> for Judge {
         self.touched.insert(node);
         match event {
             Event::Mined { .. } => {
-                self.last_mined = at;
+                self.last_mined = [at, self.last_mined[0]];
                 self.count("mined");
             }
             Event::Reorganisation { left, joined, .. } => {

@@ -141,14 +141,16 @@ impl<S: Store + Default + 'static> Play<S> {
         }
     }
 
-    /// Where all mine all the time: until a block is mined, and none after it for long enough.
+    /// Where all mine all the time: until a block is mined that no other was mined beside, and none after
+    /// it for long enough.
     fn run_to_a_quiet_time(&mut self) -> Result<(), String> {
         let healed = self.run.time();
         let quiet = Time(self.scenario.end.0 / 20);
         loop {
             self.run_to(self.run.time() + quiet)?;
-            let last = self.judge.last_mined;
-            if last > healed + quiet && last + quiet <= self.run.time() {
+            let [last, before] = self.judge.last_mined;
+            let is_alone = last > before + Time(quiet.0 / 2) && last + quiet <= self.run.time();
+            if last > healed + quiet && is_alone {
                 return Ok(());
             }
         }
