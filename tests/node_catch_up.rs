@@ -7,7 +7,7 @@ mod network;
 
 use network::{Network, name};
 use tickchain::ledger::{Difficulty, Genesis};
-use tickchain::node::{Costs, Effect, Event, Input, Kind, Node, Status};
+use tickchain::node::{Body, Costs, Effect, Event, HonestNode, Input, Kind, Message, Node, Status};
 
 /// Node 1 mines `blocks` blocks before anybody hears of it.
 fn with_chain(nodes: usize, blocks: u64) -> Network {
@@ -173,4 +173,53 @@ fn an_answer_to_a_question_from_before_a_reset_is_dropped() {
     network.run(clock + 7, clock + 16);
     assert_eq!(network.tips()[0], network.tips()[1]);
     assert_eq!(network.node(2).name(), &name(2));
+}
+
+#[test]
+fn an_answer_without_news_does_not_hide_what_was_announced_since_the_question() {
+    let network = with_chain(1, 3);
+    let block = |id| {
+        network
+            .node(1)
+            .ledger()
+            .block_at(id)
+            .unwrap()
+            .to_unchecked()
+    };
+    let mut late = with_chain(1, 0).nodes.remove(&name(1)).unwrap();
+    let peer = name(9);
+    late.handle(Input::PeerUp {
+        peer: peer.clone(),
+        latency: 0,
+    });
+    let mut sequence = 0;
+    let mut says = |late: &mut HonestNode, body| {
+        sequence += 1;
+        let message = Message {
+            stamp: 0,
+            sequence,
+            body,
+        };
+        let from = peer.clone();
+        late.handle(Input::Message { from, message });
+    };
+    let asks = |effects: Vec<Effect<Message>>| {
+        effects.into_iter().find_map(|effect| match effect {
+            Effect::Send { message, .. } => {
+                matches!(message.body, Body::ReqChain(_)).then_some(message.sequence)
+            }
+            _ => None,
+        })
+    };
+    let tick = |late: &mut HonestNode, to| late.handle(Input::Clock { to, wall: 0 });
+    says(&mut late, Body::NewBlock(block(2)));
+    let answers = asks(tick(&mut late, 1)).expect("the parent is not known");
+    // What the peer had when it answered is not what it announces next.
+    let blocks = Vec::new();
+    says(&mut late, Body::Chain { answers, blocks });
+    says(&mut late, Body::NewBlock(block(3)));
+    let answers = asks(tick(&mut late, 2)).expect("it announced more");
+    let blocks = Vec::new();
+    says(&mut late, Body::Chain { answers, blocks });
+    assert_eq!(asks(tick(&mut late, 3)), None, "it brings nothing");
 }

@@ -25,10 +25,18 @@ use play::{Counts, play};
 const SEEDS: u64 = 300;
 
 /// Seeds that once found something, and what.
-const PINNED: [(u64, &str); 2] = [
+const PINNED: [(u64, &str); 4] = [
     (
         193,
         "where a payment waits behind a double spend it is not passed on: pools of peers agree, not all",
+    ),
+    (
+        928,
+        "of nodes that mine all the time the last block has to stand alone",
+    ),
+    (
+        2261,
+        "an answer to an old question hid what its peer had announced since: nobody asked again",
     ),
     (222, "a liar need not have the payment it told of"),
 ];

@@ -43,6 +43,7 @@ impl<S: Store> HonestNode<S> {
             link.asked = None;
             self.catch_up.asked.take_if(|(asked, _)| *asked == peer);
         }
+        link.announced_more = true;
         match self
             .catch_up
             .announcers
@@ -79,6 +80,7 @@ impl<S: Store> HonestNode<S> {
             .get_mut(&peer)
             .expect("a peer that is free has a link");
         link.asked = Some(sequence);
+        link.announced_more = false;
         let round_trip = link.latency.saturating_mul(2);
         let until = self
             .clock
@@ -89,12 +91,13 @@ impl<S: Store> HonestNode<S> {
         self.tell(Event::CatchingUp { peer });
     }
 
-    /// An answer was taken in. A peer whose answer brought nothing new is not asked again for what it
-    /// announced; one that brought some is, until level.
+    /// An answer was taken in. A peer whose answer brought nothing new is not asked again for what it had
+    /// announced when it was asked; one that brought some, or announced more since, is, until level.
     pub(super) fn answered(&mut self, from: Option<&Name>, news: bool) {
         let Some(from) = from else { return };
         self.catch_up.ask_no_more(from);
-        if !news {
+        let more = self.links.get(from).is_some_and(|link| link.announced_more);
+        if !news && !more {
             self.catch_up.announcers.retain(|(peer, _)| peer != from);
         }
         self.ask_next();

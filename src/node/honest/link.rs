@@ -116,6 +116,8 @@ pub(super) struct Link {
     pub(super) question: Option<Question>,
     /// The sequence number of our question that waits for its answer.
     pub(super) asked: Option<u64>,
+    /// Whether the peer announced something since that cannot be connected either.
+    pub(super) announced_more: bool,
     /// From this clock on the question counts as lost: the peer may be asked anew.
     pub(super) patience: u64,
 }

@@ -334,6 +334,7 @@ impl<S: Store + Clone> HonestNode<S> {
             known,
             question,
             asked,
+            announced_more,
         } in &state.links
         {
             if let Some(link) = self.links.get_mut(peer) {
@@ -343,6 +344,7 @@ impl<S: Store + Clone> HonestNode<S> {
                 }
                 link.known = remembered;
                 (link.question, link.asked) = (question.clone(), *asked);
+                link.announced_more = *announced_more;
                 let until = state.asked.as_ref().filter(|(asked, _)| asked == peer);
                 link.patience = until.map_or(0, |(_, until)| *until);
             }

@@ -87,6 +87,8 @@ pub(super) struct LinkState {
     pub(super) known: Vec<Thing>,
     pub(super) question: Option<Question>,
     pub(super) asked: Option<u64>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) announced_more: bool,
 }
 
 impl State {
@@ -220,6 +222,7 @@ impl LinkState {
             known: link.known.told(recent),
             question: link.question.clone(),
             asked: link.asked,
+            announced_more: link.announced_more,
         }
     }
 }
