@@ -223,3 +223,37 @@ fn an_answer_without_news_does_not_hide_what_was_announced_since_the_question() 
     says(&mut late, Body::Chain { answers, blocks });
     assert_eq!(asks(tick(&mut late, 3)), None, "it brings nothing");
 }
+
+#[test]
+fn what_a_peer_said_on_an_earlier_link_it_may_have_lost_since() {
+    let mut node = HonestNode::new(tickchain::node::Config::new(name(1))).unwrap();
+    node.handle(Input::Start { salt: 1 });
+    let up = || Input::PeerUp {
+        peer: name(2),
+        latency: 0,
+    };
+    node.handle(up());
+    let body = Body::NewTx(tickchain::ledger::Transaction {
+        id: 77.into(),
+        sender: Some(network::account("so")),
+        recipient: network::account("aki"),
+        value: 1.try_into().unwrap(),
+    });
+    let message = Message {
+        stamp: 0,
+        sequence: 1,
+        body,
+    };
+    let from = name(2);
+    node.handle(Input::Message { from, message });
+    // The peer crashes before this node's next clock, and comes back with nothing.
+    node.handle(Input::PeerDown { peer: name(2) });
+    node.handle(up());
+    let effects: Vec<Effect<Message>> = (1..=2)
+        .flat_map(|to| node.handle(Input::Clock { to, wall: 0 }))
+        .collect();
+    let told = effects.iter().any(|effect| {
+        matches!(effect, Effect::Send { message, .. } if matches!(message.body, Body::NewTx(_)))
+    });
+    assert!(told, "{effects:?}");
+}

@@ -25,7 +25,7 @@ use play::{Counts, play};
 const SEEDS: u64 = 300;
 
 /// Seeds that once found something, and what.
-const PINNED: [(u64, &str); 4] = [
+const PINNED: [(u64, &str); 7] = [
     (
         193,
         "where a payment waits behind a double spend it is not passed on: pools of peers agree, not all",
@@ -38,6 +38,12 @@ const PINNED: [(u64, &str); 4] = [
         2261,
         "an answer to an old question hid what its peer had announced since: nobody asked again",
     ),
+    (
+        4928,
+        "what a peer said on an earlier link counted as known to it, though it had lost it since",
+    ),
+    (7717, "the same: a node was left with a tip of its own"),
+    (8706, "the same again"),
     (222, "a liar need not have the payment it told of"),
 ];
 

@@ -53,7 +53,7 @@ impl<S: Store> HonestNode<S> {
         let Some(item) = self.inbox.blocks.remove(&key) else {
             return;
         };
-        self.note_blocks_known(&key, &item.content);
+        self.note_blocks_said(&key, &item);
         let from = key.from.clone();
         self.taken(key, &item.content);
         match (orphan, from) {
@@ -123,7 +123,7 @@ impl<S: Store> HonestNode<S> {
     }
 
     fn take_item(&mut self, key: Key, item: Item, moves: &mut Moves) {
-        self.note_blocks_known(&key, &item.content);
+        self.note_blocks_said(&key, &item);
         let from = key.from.clone();
         self.taken(key, &item.content);
         let mut news = false;
@@ -242,11 +242,11 @@ impl<S: Store> HonestNode<S> {
         }
     }
 
-    fn note_blocks_known(&mut self, key: &Key, content: &Content) {
+    fn note_blocks_said(&mut self, key: &Key, item: &Item) {
         let Some(from) = &key.from else { return };
         // Of a long answer only the end can be announced again.
-        if let Some(last) = content.blocks().last() {
-            self.note_known(from, Thing::Block(last.hash()));
+        if let Some(last) = item.content.blocks().last() {
+            self.note_said(from, item.arrival, Thing::Block(last.hash()));
         }
     }
 }

@@ -111,6 +111,8 @@ impl Known {
 pub(super) struct Link {
     /// The larger of both ends' latencies, in clocks.
     pub(super) latency: u64,
+    /// How many things had arrived when it came up: what its peer said before may be lost to that peer.
+    pub(super) since: u64,
     pub(super) known: Known,
     /// The peer's question that is to be answered with the next broadcasting-block.
     pub(super) question: Option<Question>,

@@ -18,6 +18,7 @@ impl<S: Store> HonestNode<S> {
             peer.clone(),
             Link {
                 latency,
+                since: self.arrivals,
                 ..Link::default()
             },
         );
@@ -75,12 +76,13 @@ impl<S: Store> HonestNode<S> {
             {
                 true
             }
-            body => {
-                let thing = self.known_thing(body);
-                thing
-                    .inspect(|thing| drop(self.note_known(from, *thing)))
-                    .is_some()
-            }
+            body => match self.known_thing(body) {
+                Some(thing) => {
+                    self.note_known(from, thing);
+                    true
+                }
+                None => false,
+            },
         };
         if known {
             self.tell(Event::Received {
@@ -377,6 +379,18 @@ impl<S: Store> HonestNode<S> {
             about,
         });
         sequence
+    }
+
+    /// Notes that a peer knows what it said, unless it said so on an earlier link: it may have lost it since,
+    /// and would not be told again.
+    pub(super) fn note_said(&mut self, peer: &Name, arrival: u64, thing: Thing) {
+        if self
+            .links
+            .get(peer)
+            .is_some_and(|link| arrival > link.since)
+        {
+            self.note_known(peer, thing);
+        }
     }
 
     /// Notes that a peer knows something; whether that is new.

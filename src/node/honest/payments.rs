@@ -1,6 +1,6 @@
 //! Taking payments in.
 
-use super::inbox::{Content, Key};
+use super::inbox::{Content, Item, Key};
 use super::link::Thing;
 use super::pool::Queued;
 use super::*;
@@ -150,18 +150,21 @@ impl<S: Store> HonestNode<S> {
             .map(|(key, _)| key.clone());
         for key in known.collect::<Vec<Key>>() {
             if let Some(item) = self.inbox.payments.remove(&key) {
-                self.take_message(key, item.content);
+                self.take_message(key, item);
             }
         }
     }
 
     /// The payment in a message that leaves the inbox. Its sender knows it.
-    fn take_message(&mut self, key: Key, content: Content) -> Option<(Name, Transaction)> {
+    fn take_message(&mut self, key: Key, item: Item) -> Option<(Name, Transaction)> {
         let from = key.from.clone();
+        let Item {
+            arrival, content, ..
+        } = item;
         self.taken(key, &content);
         match (from, content) {
             (Some(from), Content::Payment(payment)) => {
-                self.note_known(&from, Thing::Payment(payment.id));
+                self.note_said(&from, arrival, Thing::Payment(payment.id));
                 Some((from, payment))
             }
             _ => None,
@@ -175,7 +178,7 @@ impl<S: Store> HonestNode<S> {
             self.take_payment(None, queued.transaction);
         }
         for (key, item) in std::mem::take(&mut self.inbox.payments) {
-            if let Some((from, payment)) = self.take_message(key, item.content) {
+            if let Some((from, payment)) = self.take_message(key, item) {
                 self.take_payment(Some(from), payment);
             }
         }

@@ -331,6 +331,7 @@ impl<S: Store + Clone> HonestNode<S> {
     fn restore_links(&mut self, state: &State) {
         for LinkState {
             peer,
+            since,
             known,
             question,
             asked,
@@ -342,7 +343,7 @@ impl<S: Store + Clone> HonestNode<S> {
                 for thing in known {
                     remembered.insert(*thing);
                 }
-                link.known = remembered;
+                (link.since, link.known) = (*since, remembered);
                 (link.question, link.asked) = (question.clone(), *asked);
                 link.announced_more = *announced_more;
                 let until = state.asked.as_ref().filter(|(asked, _)| asked == peer);

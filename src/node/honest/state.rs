@@ -84,6 +84,8 @@ pub(super) struct WorkState {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct LinkState {
     pub(super) peer: Name,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(super) since: u64,
     pub(super) known: Vec<Thing>,
     pub(super) question: Option<Question>,
     pub(super) asked: Option<u64>,
@@ -215,10 +217,15 @@ impl WorkState {
     }
 }
 
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
 impl LinkState {
     fn of(peer: &Name, link: &Link, recent: Option<&BTreeSet<Thing>>) -> Self {
         Self {
             peer: peer.clone(),
+            since: link.since,
             known: link.known.told(recent),
             question: link.question.clone(),
             asked: link.asked,
