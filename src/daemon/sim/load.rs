@@ -116,7 +116,7 @@ impl Source {
     }
 
     fn toml(&self, error: &toml::de::Error) -> SimError {
-        let message = error.message().trim_end().replace('\n', ", ");
+        let message = plain(error);
         self.wrong(
             error.span().map_or(0, |span| span.start),
             Flaw::Toml(message),
@@ -197,7 +197,7 @@ impl<'a> Texts<'a> {
 
     fn read(&self, table: Spanned<DeTable<'_>>) -> Result<Scenario, SimError> {
         Scenario::deserialize(toml::Deserializer::from(table)).map_err(|error| {
-            let message = error.message().trim_end().replace('\n', ", ");
+            let message = plain(&error);
             self.wrong(
                 error.span().map_or(0, |span| span.start),
                 Flaw::Toml(message),
@@ -272,6 +272,20 @@ fn locate(table: &DeTable<'_>, path: &str) -> usize {
         value = Some(next.get_ref());
     }
     at
+}
+
+/// What the parser says, in a line, with kinds of numbers named for people.
+fn plain(error: &toml::de::Error) -> String {
+    let mut message = error.message().trim_end().replace('\n', ", ");
+    for (kind, words) in [
+        ("usize", "a whole number, 0 or more"),
+        ("u64", "a whole number, 0 or more"),
+        ("u32", "a whole number, 0 or more"),
+        ("f64", "a number"),
+    ] {
+        message = message.replace(&format!("expected {kind}"), &format!("expected {words}"));
+    }
+    message
 }
 
 #[cfg(test)]
