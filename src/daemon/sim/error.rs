@@ -21,12 +21,10 @@ pub enum SimError {
         source: std::io::Error,
     },
     /// The file is too large.
-    #[error("{file} has {bytes} bytes, at most {MAX_FILE_BYTES} are read")]
+    #[error("{file} has more than the {MAX_FILE_BYTES} bytes that are read")]
     TooLarge {
         /// The file.
         file: String,
-        /// Its size.
-        bytes: u64,
     },
     /// Neither a file nor a preset.
     #[error("there is nothing to simulate: name a file or a --preset")]

@@ -1,5 +1,7 @@
 //! From a file or a preset to a scenario that can be simulated.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -33,14 +35,18 @@ impl Source {
             path: path.to_owned(),
             source,
         };
-        let bytes = std::fs::metadata(path).map_err(unreadable)?.len();
         let name = path.display().to_string();
+        // Not all that can be read has a length.
+        let file = File::open(path).map_err(unreadable)?;
+        let mut text = String::new();
+        let read = file.take(MAX_FILE_BYTES + 1).read_to_string(&mut text);
+        let bytes = read.map_err(unreadable)? as u64;
         if bytes > MAX_FILE_BYTES {
-            return Err(SimError::TooLarge { file: name, bytes });
+            return Err(SimError::TooLarge { file: name });
         }
         Ok(Self {
             name,
-            text: std::fs::read_to_string(path).map_err(unreadable)?,
+            text,
             folder: path.parent().unwrap_or(Path::new("")).to_owned(),
         })
     }
@@ -90,14 +96,12 @@ impl Source {
             applied.map_err(|problem| self.wrong_set(set, Flaw::Key(problem)))?;
         }
         let scenario = texts.read(table.clone())?;
-        // What a change makes idle may stay in the file.
+        // What a change makes idle may stay in the file, where the file says enough without it.
         let alone = match sets {
-            [] => Some(scenario.clone()),
-            _ => texts.read(own.clone()).ok(),
+            [] => scenario.clone(),
+            _ => texts.read(own.clone()).unwrap_or_else(|_| scenario.clone()),
         };
-        if let Some(alone) = alone {
-            self.check_effects(&own, &alone)?;
-        }
+        self.check_effects(&own, &alone)?;
         scenario.check().map_err(|error| {
             let at = locate(table.get_ref(), error.key());
             texts.wrong(at, Flaw::Scenario(error))

@@ -128,7 +128,7 @@ impl Scenario {
         };
         let is_wrong = match all {
             true => (sum - 1.0).abs() > 1e-6,
-            false => sum >= 1.0,
+            false => sum > 1.0 - 1e-6,
         };
         match is_wrong {
             true => Err(ScenarioError::Shares {

@@ -161,5 +161,30 @@ fn files_that_cannot_be_are_told() {
     let large = tempfile::NamedTempFile::new().unwrap();
     large.as_file().set_len(MAX_FILE_BYTES + 1).unwrap();
     let error = Source::file(large.path()).unwrap_err().to_string();
-    assert!(error.contains("1048577 bytes"), "{error}");
+    assert!(error.contains("1048576 bytes"), "{error}");
+}
+
+#[test]
+fn what_has_no_effect_is_told_though_the_file_needs_a_change_to_be_whole() {
+    let text = "blocks = 9\n[mining]\ndifficulty = 3\n";
+    refused(text, &["nodes=5"], &["difficulty changes nothing here"]);
+}
+
+#[test]
+fn kinds_of_values_are_told_in_plain_words() {
+    refused(
+        "nodes = \"a\"\nblocks = 9",
+        &[],
+        &["line 1", "expected a whole number"],
+    );
+    refused(SMALL, &["interval_s=1m"], &["expected a number"]);
+}
+
+#[test]
+fn a_file_without_end_is_not_read_to_it() {
+    let endless = Path::new("/dev/zero");
+    if endless.exists() {
+        let error = Source::file(endless).unwrap_err().to_string();
+        assert!(error.contains("more than"), "{error}");
+    }
 }
