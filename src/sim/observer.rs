@@ -1,5 +1,7 @@
 //! Whoever watches a run.
 
+use std::iter::once;
+
 use super::action::Action;
 use super::time::Time;
 use crate::ledger::TxId;
@@ -68,122 +70,53 @@ pub trait Observer<N: Node> {
 /// Watches nothing.
 impl<N: Node> Observer<N> for () {}
 
+/// Writes out an observer that passes all it is told on to each of some others.
+macro_rules! pass_on {
+    ($this:ident: $($others:expr),+) => {
+        fn event(&mut $this, at: Time, node: usize, event: &Event) {
+            $(for other in $others { other.event(at, node, event); })+
+        }
+
+        fn sent(
+            &mut $this,
+            at: Time,
+            from: usize,
+            to: usize,
+            message: &N::Message,
+            arrives: Option<Time>,
+        ) {
+            $(for other in $others { other.sent(at, from, to, message, arrives); })+
+        }
+
+        fn delivered(&mut $this, at: Time, from: usize, to: usize, message: &N::Message) {
+            $(for other in $others { other.delivered(at, from, to, message); })+
+        }
+
+        fn acted(&mut $this, at: Time, action: &Action) {
+            $(for other in $others { other.acted(at, action); })+
+        }
+
+        fn accepted(&mut $this, at: Time, node: usize, id: TxId) {
+            $(for other in $others { other.accepted(at, node, id); })+
+        }
+
+        fn refused(&mut $this, at: Time, node: usize, error: &RequestError) {
+            $(for other in $others { other.refused(at, node, error); })+
+        }
+    };
+}
+
 /// Two that watch the same run.
 impl<N: Node, A: Observer<N>, B: Observer<N>> Observer<N> for (A, B) {
-    fn event(&mut self, at: Time, node: usize, event: &Event) {
-        self.0.event(at, node, event);
-        self.1.event(at, node, event);
-    }
-
-    fn sent(
-        &mut self,
-        at: Time,
-        from: usize,
-        to: usize,
-        message: &N::Message,
-        arrives: Option<Time>,
-    ) {
-        self.0.sent(at, from, to, message, arrives);
-        self.1.sent(at, from, to, message, arrives);
-    }
-
-    fn delivered(&mut self, at: Time, from: usize, to: usize, message: &N::Message) {
-        self.0.delivered(at, from, to, message);
-        self.1.delivered(at, from, to, message);
-    }
-
-    fn acted(&mut self, at: Time, action: &Action) {
-        self.0.acted(at, action);
-        self.1.acted(at, action);
-    }
-
-    fn accepted(&mut self, at: Time, node: usize, id: TxId) {
-        self.0.accepted(at, node, id);
-        self.1.accepted(at, node, id);
-    }
-
-    fn refused(&mut self, at: Time, node: usize, error: &RequestError) {
-        self.0.refused(at, node, error);
-        self.1.refused(at, node, error);
-    }
+    pass_on!(self: once(&mut self.0), once(&mut self.1));
 }
 
 /// Watches for someone else.
 impl<N: Node, O: Observer<N>> Observer<N> for &mut O {
-    fn event(&mut self, at: Time, node: usize, event: &Event) {
-        (**self).event(at, node, event);
-    }
-
-    fn sent(
-        &mut self,
-        at: Time,
-        from: usize,
-        to: usize,
-        message: &N::Message,
-        arrives: Option<Time>,
-    ) {
-        (**self).sent(at, from, to, message, arrives);
-    }
-
-    fn delivered(&mut self, at: Time, from: usize, to: usize, message: &N::Message) {
-        (**self).delivered(at, from, to, message);
-    }
-
-    fn acted(&mut self, at: Time, action: &Action) {
-        (**self).acted(at, action);
-    }
-
-    fn accepted(&mut self, at: Time, node: usize, id: TxId) {
-        (**self).accepted(at, node, id);
-    }
-
-    fn refused(&mut self, at: Time, node: usize, error: &RequestError) {
-        (**self).refused(at, node, error);
-    }
+    pass_on!(self: once(&mut **self));
 }
 
 /// Whoever watches, if anyone does.
 impl<N: Node, O: Observer<N>> Observer<N> for Option<O> {
-    fn event(&mut self, at: Time, node: usize, event: &Event) {
-        if let Some(observer) = self {
-            observer.event(at, node, event);
-        }
-    }
-
-    fn sent(
-        &mut self,
-        at: Time,
-        from: usize,
-        to: usize,
-        message: &N::Message,
-        arrives: Option<Time>,
-    ) {
-        if let Some(observer) = self {
-            observer.sent(at, from, to, message, arrives);
-        }
-    }
-
-    fn delivered(&mut self, at: Time, from: usize, to: usize, message: &N::Message) {
-        if let Some(observer) = self {
-            observer.delivered(at, from, to, message);
-        }
-    }
-
-    fn acted(&mut self, at: Time, action: &Action) {
-        if let Some(observer) = self {
-            observer.acted(at, action);
-        }
-    }
-
-    fn accepted(&mut self, at: Time, node: usize, id: TxId) {
-        if let Some(observer) = self {
-            observer.accepted(at, node, id);
-        }
-    }
-
-    fn refused(&mut self, at: Time, node: usize, error: &RequestError) {
-        if let Some(observer) = self {
-            observer.refused(at, node, error);
-        }
-    }
+    pass_on!(self: self.iter_mut());
 }

@@ -2,7 +2,7 @@
 
 use super::withheld::Withheld;
 use crate::ledger::{Account, Hash, Transaction, TxId, UncheckedBlock, Value};
-use crate::node::{Body, Effect, Event, HonestNode, Input, Message, Name, Node, Place, Status};
+use crate::node::{Body, Effect, Event, HonestNode, Input, Message, Name, Node, Place};
 
 /// The most messages with blocks that are kept from the honest part during one attack; with more the attack
 /// is given up.
@@ -228,10 +228,9 @@ impl Attack {
     }
 }
 
-impl Node for DoubleSpender {
-    type Message = Message;
-
-    fn handle(&mut self, input: Input<Message>) -> Vec<Effect<Message>> {
+impl DoubleSpender {
+    /// What the honest node does about an input, but for what the plan changes.
+    pub(super) fn handle(&mut self, input: Input<Message>) -> Vec<Effect<Message>> {
         if matches!(input, Input::Reset { .. }) && self.honest.is_started() {
             self.purse = self.plan.account.clone();
             self.attack = None;
@@ -257,21 +256,5 @@ impl Node for DoubleSpender {
         // Its attacks are in memory alone: nothing is kept for a restart.
         effects.retain(|effect| !matches!(effect, Effect::Persist(_)));
         effects
-    }
-
-    fn next_clock(&self) -> Option<u64> {
-        self.honest.next_clock()
-    }
-
-    fn clock(&self) -> u64 {
-        self.honest.clock()
-    }
-
-    fn status(&self) -> Status {
-        self.honest.status()
-    }
-
-    fn is_started(&self) -> bool {
-        self.honest.is_started()
     }
 }

@@ -81,7 +81,7 @@ impl Node for LedgerNode {
         }
     }
 
-    // All wrappers live their honest node's clocks.
+    // Whatever it is up to, it lives its honest node's clocks.
 
     fn next_clock(&self) -> Option<u64> {
         self.honest().next_clock()

@@ -2,7 +2,7 @@
 
 use super::withheld::Withheld;
 use super::{Move, Plan, SecretBranch};
-use crate::node::{Effect, Event, HonestNode, Input, Message, Node, Status};
+use crate::node::{Effect, Event, HonestNode, Input, Message, Node};
 
 /// An honest node but for its own blocks: a [`SecretBranch`] says when they are shown. Whoever asks it for
 /// blocks gets those that are public.
@@ -58,12 +58,9 @@ impl SecretMiner {
         }
         shown
     }
-}
 
-impl Node for SecretMiner {
-    type Message = Message;
-
-    fn handle(&mut self, input: Input<Message>) -> Vec<Effect<Message>> {
+    /// What the honest node does about an input, but for what the plan changes.
+    pub(super) fn handle(&mut self, input: Input<Message>) -> Vec<Effect<Message>> {
         if matches!(input, Input::Reset { .. }) && self.honest.is_started() {
             self.branch = SecretBranch::new(self.plan);
             self.withheld.forget();
@@ -75,21 +72,5 @@ impl Node for SecretMiner {
             self.withheld.publish(&self.honest, id, &mut effects);
         }
         effects
-    }
-
-    fn next_clock(&self) -> Option<u64> {
-        self.honest.next_clock()
-    }
-
-    fn clock(&self) -> u64 {
-        self.honest.clock()
-    }
-
-    fn status(&self) -> Status {
-        self.honest.status()
-    }
-
-    fn is_started(&self) -> bool {
-        self.honest.is_started()
     }
 }
