@@ -82,7 +82,7 @@ where
         self.settle(&links, observer);
         if !keep {
             self.nodes[node] = (self.make)(node);
-            self.searches[node] = None;
+            self.hunts[node] = None;
         }
     }
 
@@ -90,8 +90,8 @@ where
         if std::mem::replace(&mut self.up[node], true) {
             return;
         }
-        if let Some(search) = self.searches[node].take() {
-            self.search(node, search);
+        if let Some(hunt) = self.hunts[node].take() {
+            self.wait(node, hunt);
         }
         self.start(node, observer);
         let links = self.links.of(node as u32);

@@ -1,8 +1,9 @@
 //! Inputs for nodes, and their effects carried out.
 
 use super::*;
+use crate::ledger::MAX_SAFE_INTEGER;
 use crate::ledger::search::{Outcome, search_from};
-use crate::node::{Answer, Effect};
+use crate::node::{Answer, Effect, Search};
 use crate::sim::network::Fate;
 
 impl<N: Node> Simulation<N>
@@ -46,9 +47,9 @@ where
             match effect {
                 Effect::Send { to, message } => self.send(node, &to, message, observer),
                 Effect::Event(event) => observer.event(self.now, node, &event),
-                Effect::Search(search) => self.search(node, search),
+                Effect::Search(search) => self.search(node, &search),
                 Effect::CancelSearch => {
-                    self.searches[node] = None;
+                    self.hunts[node] = None;
                     self.timers.cancel(2 * node);
                 }
                 Effect::Answer(Ok(Answer::Accepted { id })) => {
@@ -83,7 +84,7 @@ where
     fn next_step(&self, node: usize) -> Time {
         let at = self.time_of(self.nodes[node].clock() + 1, node);
         // A node that waits for its nonce stands still while the others live on.
-        if at <= self.now && self.searches[node].is_some() {
+        if at <= self.now && self.hunts[node].is_some() {
             self.time_of(self.clock_at(self.now) + 1, node)
         } else {
             at.max(self.now)
@@ -148,8 +149,20 @@ where
         self.queue.push(at, delivery);
     }
 
+    /// Begins a search. Its nonce is looked for once, here, whatever time it will take.
+    fn search(&mut self, node: usize, search: &Search) {
+        let nonce = match self.options.proof {
+            // Any will do; this one is the node's own.
+            Proof::Sampled { .. } => Some(search.start),
+            Proof::Searched { .. } => nonce(search),
+        };
+        let id = search.id;
+        let tries = nonce.map_or(f64::INFINITY, |nonce| tries(search.start, nonce));
+        self.wait(node, Hunt { id, nonce, tries });
+    }
+
     /// Lets a search take its time.
-    pub(super) fn search(&mut self, node: usize, search: Search) {
+    pub(super) fn wait(&mut self, node: usize, hunt: Hunt) {
         let takes = match self.options.proof {
             Proof::Sampled { interval } => {
                 let share = self.power[node] / self.total_power;
@@ -157,7 +170,7 @@ where
             }
             Proof::Searched { hashes_per_s } => {
                 let rate = self.power[node] * hashes_per_s;
-                (rate > 0.0).then(|| tries(&search) / rate)
+                (rate > 0.0).then(|| hunt.tries / rate)
             }
         };
         match takes {
@@ -167,21 +180,16 @@ where
             // It has no hash power and never finds one.
             None => self.timers.cancel(2 * node),
         }
-        self.searches[node] = Some(search);
+        self.hunts[node] = Some(hunt);
     }
 
     /// A node's nonce is found.
-    pub(super) fn find(&mut self, node: usize, search: &Search, observer: &mut impl Observer<N>) {
-        let nonce = match self.options.proof {
-            // Any will do; this one is the node's own.
-            Proof::Sampled { .. } => Some(search.start),
-            Proof::Searched { .. } => nonce(search),
-        };
-        let Some(nonce) = nonce else { return };
+    pub(super) fn find(&mut self, node: usize, hunt: &Hunt, observer: &mut impl Observer<N>) {
+        let Some(nonce) = hunt.nonce else { return };
         if self.options.stepped.is_none() && self.nodes[node].clock() < self.clock_at(self.now) {
             self.move_clock(node, observer);
         }
-        let search = search.id;
+        let search = hunt.id;
         self.give(node, Input::NonceFound { search, nonce }, observer);
     }
 
@@ -205,10 +213,8 @@ fn nonce(search: &Search) -> Option<u64> {
     }
 }
 
-/// How many nonces are tried until one fits; infinite when none does.
-fn tries(search: &Search) -> f64 {
-    nonce(search).map_or(f64::INFINITY, |nonce| {
-        let all = crate::ledger::MAX_SAFE_INTEGER + 1;
-        ((nonce + all - search.start) % all + 1) as f64
-    })
+/// How many nonces are tried from the first one to the one that fits.
+fn tries(start: u64, nonce: u64) -> f64 {
+    let all = MAX_SAFE_INTEGER + 1;
+    ((nonce + all - start) % all + 1) as f64
 }

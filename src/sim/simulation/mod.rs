@@ -15,7 +15,7 @@ use super::queue::Queue;
 use super::timers::Timers;
 use super::{Carried, Graph, Network, Observer, Purpose, Random, Site, Time};
 use crate::ledger::Hash;
-use crate::node::{Input, Name, Node, Search};
+use crate::node::{Input, Name, Node};
 
 /// The wall time at the start of a run, seconds since 1970 UTC: 2009/01/03 18:15:05, as genesis.
 pub const WALL: i64 = 1_231_006_505;
@@ -117,7 +117,7 @@ pub struct Simulation<N: Node> {
     power: Vec<f64>,
     total_power: f64,
     /// The search that each node waits for.
-    searches: Vec<Option<Search>>,
+    hunts: Vec<Option<Hunt>>,
     mining: Vec<Random>,
     carrier: Carrier,
     /// Whether links keep the order of what is sent.
@@ -141,6 +141,17 @@ enum Due {
     Settle((u32, u32)),
     /// A link that was closed may come up again.
     Redial((u32, u32)),
+}
+
+/// A search that takes its time.
+#[derive(Debug, Clone, Copy)]
+struct Hunt {
+    /// What the node knows it by.
+    id: u64,
+    /// What it will find; `None` when no nonce fits.
+    nonce: Option<u64>,
+    /// How many nonces are tried until then.
+    tries: f64,
 }
 
 /// A message on its way.
@@ -214,7 +225,7 @@ where
             names,
             total_power: sites.iter().map(|site| site.power).sum(),
             power: sites.iter().map(|site| site.power).collect(),
-            searches: vec![None; count],
+            hunts: vec![None; count],
             mining: (0..count as u64).map(stream).collect(),
             carrier: Carrier::new(seed, network, &sites),
             in_order: network.in_order,
@@ -377,8 +388,8 @@ where
         let node = timer / 2;
         if timer % 2 == 1 {
             self.move_clock(node, observer);
-        } else if let Some(search) = self.searches[node].take() {
-            self.find(node, &search, observer);
+        } else if let Some(hunt) = self.hunts[node].take() {
+            self.find(node, &hunt, observer);
         }
     }
 }
