@@ -255,10 +255,11 @@ fn beta_fraction(a: f64, b: f64, x: f64) -> f64 {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn near(measured: f64, expected: f64, tolerance: f64) {
+    #[track_caller]
+    pub(in crate::sim) fn near(measured: f64, expected: f64, tolerance: f64) {
         assert!(
             (measured - expected).abs() <= tolerance,
             "{measured} is not {expected}"

@@ -168,13 +168,7 @@ pub fn fork_rate(delay: f64, interval: f64) -> f64 {
 mod tests {
     use super::*;
     use crate::sim::statistics::incomplete_beta;
-
-    fn near(measured: f64, expected: f64, tolerance: f64) {
-        assert!(
-            (measured - expected).abs() <= tolerance,
-            "{measured} is not {expected}"
-        );
-    }
+    use crate::sim::statistics::tests::near;
 
     #[test]
     fn nakamotos_tables() {

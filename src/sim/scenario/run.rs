@@ -115,7 +115,7 @@ where
     let end = scenario.time_s.map_or(Time::MAX, Time::from_secs);
     let blocks = scenario.blocks.unwrap_or(u64::MAX);
     let mut watchers = (recorder, watch);
-    let (mut complete, mut steps, mut time_is_up) = (true, 0, false);
+    let (mut complete, mut steps) = (true, 0);
     let mut next = payments.as_mut().and_then(Iterator::next);
     while watchers.0.height() <= blocks {
         let until = next.as_ref().map_or(end, |(at, ..)| end.min(*at));
@@ -123,10 +123,7 @@ where
             // All before the next payment has happened.
             match next.take().filter(|(at, ..)| *at <= end) {
                 Some((at, node, payment)) => simulation.schedule(at, Action::Pay { node, payment }),
-                None => {
-                    time_is_up = scenario.time_s.is_some();
-                    break;
-                }
+                None => break,
             }
             next = payments.as_mut().and_then(Iterator::next);
         }
@@ -144,6 +141,8 @@ where
             }
         }
     }
+    // A run that neither its blocks nor anybody ended lasted to its time.
+    let time_is_up = complete && scenario.time_s.is_some() && watchers.0.height() <= blocks;
     watchers.0.finish(End {
         time: if time_is_up { end } else { simulation.time() },
         events: simulation.events(),
