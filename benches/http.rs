@@ -21,8 +21,9 @@ use smol::net::TcpListener;
 use smol_hyper::rt::FuturesIo;
 use tickchain::daemon::http::{Guard, serve};
 use tickchain::daemon::node_api::{NodeApi, Peer, PeerAddress, PeerBook, PeerError, Ticker};
+use tickchain::daemon::storage;
 use tickchain::driver::{Driver, Options};
-use tickchain::node::{Config, HonestNode};
+use tickchain::node::Config;
 
 /// Connections the client keeps busy: each is sent a request, then each answer is read.
 const CONNECTIONS: usize = 32;
@@ -71,7 +72,7 @@ fn listen() -> (TcpListener, SocketAddr) {
 fn node() -> SocketAddr {
     let mut config = Config::new("node1".parse().expect("a short name"));
     config.genesis.accounts[0].balance = (1 << 40).try_into().expect("below 2^53");
-    let node = HonestNode::new(config).expect("a legal network");
+    let node = storage::in_memory(config).expect("a legal network");
     let (driver, handle) = Driver::new(node, Options::default());
     smol::spawn(driver.run()).detach();
     smol::block_on(handle.start(1)).expect("it runs");

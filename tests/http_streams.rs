@@ -61,7 +61,9 @@ fn restore_chain(server: &Server, blocks: u64, timestamp: i64) {
     }
     let handle = &server.handle;
     let restored = async {
-        let mut state = handle.read(tickchain::node::HonestNode::state).await?;
+        let mut state = handle
+            .read(tickchain::daemon::storage::DaemonNode::state)
+            .await?;
         state.blocks = chain;
         handle.restore(state).await
     };

@@ -17,6 +17,7 @@ mod run;
 pub mod search;
 pub mod signals;
 pub mod sim;
+pub mod storage;
 pub mod ticker;
 
 pub use error::DaemonError;

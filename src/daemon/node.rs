@@ -13,10 +13,11 @@ use super::http::{Guard, serve};
 use super::links::{Identity, Links};
 use super::node_api::{NodeApi, PeerAddress, PeerBook, Ticker};
 use super::search::LowPrioritySearcher;
+use super::storage::{self, DaemonNode};
 use super::ticker::SelfTicker;
 use crate::driver::{Driver, Handle, Options};
 use crate::ledger::{Genesis, network_id};
-use crate::node::{Config, HonestNode, Name};
+use crate::node::{Config, Name};
 
 /// How long requests may go on once a node is stopped, before the node itself is: a clock that waits
 /// for a nonce would outlast any patience.
@@ -101,8 +102,8 @@ pub struct RunningNode {
     name: Name,
     http: SocketAddr,
     p2p: SocketAddr,
-    handle: Handle<HonestNode>,
-    links: Arc<Links<HonestNode>>,
+    handle: Handle<DaemonNode>,
+    links: Arc<Links<DaemonNode>>,
     ticker: Arc<SelfTicker>,
     driving: Task<()>,
     serving: Task<()>,
@@ -130,7 +131,7 @@ impl RunningNode {
         let network = network_id(&setup.genesis.block()?, setup.genesis.difficulty);
         let mut config = Config::new(name.clone());
         config.genesis = setup.genesis;
-        let (driver, handle) = Driver::new(HonestNode::new(config)?, setup.options);
+        let (driver, handle) = Driver::new(storage::in_memory(config)?, setup.options);
         let identity = Identity {
             name: name.clone(),
             network,
@@ -187,7 +188,7 @@ impl RunningNode {
     }
 
     /// Its handle.
-    pub fn handle(&self) -> &Handle<HonestNode> {
+    pub fn handle(&self) -> &Handle<DaemonNode> {
         &self.handle
     }
 

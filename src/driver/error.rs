@@ -1,5 +1,6 @@
 //! What can go wrong with a request or a link.
 
+use super::storage::StorageError;
 use crate::node::{Name, RequestError, StateError};
 
 /// Why a [`Handle`](super::Handle)'s call failed.
@@ -27,6 +28,9 @@ pub enum DriverError {
     /// The node broke the contract of [`Node`](crate::node::Node).
     #[error("the node did not answer its request: it breaks the contract of the Node trait")]
     NoAnswer,
+    /// What had to last first does not: it is as if this was never asked.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
 }
 
 /// Why a message was not taken: its link is closed.

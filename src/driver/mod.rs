@@ -94,6 +94,7 @@ mod link;
 mod observers;
 mod options;
 mod search;
+mod storage;
 mod waits;
 
 pub use cable::{Cable, join};
@@ -106,3 +107,4 @@ pub use options::Options;
 pub use search::{
     Found, MANY_THREADS_FROM, Searcher, ThreadSearcher, processors, search_on, search_until,
 };
+pub use storage::{Progress, Storage, StorageError};

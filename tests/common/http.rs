@@ -16,8 +16,9 @@ use async_channel::Sender;
 use serde_json::Value as Json;
 use tickchain::daemon::http::{Guard, serve};
 use tickchain::daemon::node_api::{NodeApi, Peer, PeerAddress, PeerBook, PeerError, Ticker};
+use tickchain::daemon::storage::{self, DaemonNode};
 use tickchain::driver::{Driver, Handle, Options};
-use tickchain::node::{Config, HonestNode};
+use tickchain::node::Config;
 
 /// Longer than anything here takes: a test that waits this long has found a hang.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -81,7 +82,7 @@ impl Ticker for NotedTicker {
 /// A node and its API, until dropped.
 pub struct Server {
     pub address: SocketAddr,
-    pub handle: Handle<HonestNode>,
+    pub handle: Handle<DaemonNode>,
     pub peers: Arc<NotedPeers>,
     shutdown: Sender<()>,
     served: Option<smol::Task<std::io::Result<()>>>,
@@ -104,7 +105,7 @@ impl Server {
             wall: Arc::new(|| 1_700_000_000),
             ..Options::default()
         };
-        let (driver, handle) = Driver::new(HonestNode::new(config).unwrap(), options);
+        let (driver, handle) = Driver::new(storage::in_memory(config).unwrap(), options);
         smol::spawn(driver.run()).detach();
         let peers = Arc::new(NotedPeers::default());
         let api = NodeApi {
@@ -169,7 +170,7 @@ impl Server {
 
     /// The node as a document, to see whether anything changed.
     pub fn state(&self) -> Json {
-        let state = smol::block_on(self.handle.read(HonestNode::state)).unwrap();
+        let state = smol::block_on(self.handle.read(DaemonNode::state)).unwrap();
         serde_json::to_value(state).unwrap()
     }
 }

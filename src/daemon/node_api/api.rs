@@ -10,8 +10,9 @@ use super::metrics::Metrics;
 use super::peers::{PeerBook, Ticker};
 use super::routes::ROUTES;
 use crate::daemon::http::{Application, Closing, Guard, Limit, MAX_STREAMS, Service};
+use crate::daemon::storage::DaemonNode;
 use crate::driver::Handle;
-use crate::node::{HonestNode, MAX_MESSAGE_BYTES};
+use crate::node::MAX_MESSAGE_BYTES;
 
 /// The largest body of `POST block/add`: as large as a message between peers, 4 MiB.
 pub const MAX_BLOCK_BODY_BYTES: usize = MAX_MESSAGE_BYTES;
@@ -26,7 +27,7 @@ pub const MAX_LARGE_BODIES: usize = 8;
 #[derive(Clone)]
 pub struct NodeApi {
     /// The node.
-    pub handle: Handle<HonestNode>,
+    pub handle: Handle<DaemonNode>,
     /// Its peers.
     pub peers: Arc<dyn PeerBook>,
     /// Its own clock.

@@ -11,9 +11,10 @@ use super::api::Api;
 use super::payments::Verdict;
 use crate::daemon::http::Problem;
 use crate::daemon::http::{Call, Outcome, Pieces, Reply, number};
+use crate::daemon::storage::DaemonNode;
 use crate::driver::{DriverError, Handle};
-use crate::ledger::{Block, Hash, Ledger, UncheckedBlock, format_timestamp};
-use crate::node::{HonestNode, RequestError};
+use crate::ledger::{Block, Hash, Ledger, Store, UncheckedBlock, format_timestamp};
+use crate::node::RequestError;
 
 /// The most blocks that are read from the node at one go, so that nobody waits long for a long list.
 const PAGE_BLOCKS: usize = 256;
@@ -125,7 +126,7 @@ impl Shape {
 
 /// A list that is being sent, page by page.
 struct Listing {
-    handle: Handle<HonestNode>,
+    handle: Handle<DaemonNode>,
     shape: Shape,
     /// Ids of main-chain blocks still to be sent.
     ids: Range<u64>,
@@ -235,7 +236,7 @@ fn changed() -> io::Error {
     io::Error::other("the chain changed while it was listed")
 }
 
-fn page(ledger: &Ledger, ids: Range<u64>) -> Vec<Block> {
+fn page(ledger: &Ledger<impl Store>, ids: Range<u64>) -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut transactions = 0;
     for id in ids.take(PAGE_BLOCKS) {
@@ -251,7 +252,7 @@ fn page(ledger: &Ledger, ids: Range<u64>) -> Vec<Block> {
     blocks
 }
 
-fn side_blocks(ledger: &Ledger, ids: &Range<u64>) -> Vec<Block> {
+fn side_blocks(ledger: &Ledger<impl Store>, ids: &Range<u64>) -> Vec<Block> {
     let sides = ledger.side_blocks().filter_map(|hash| ledger.block(hash));
     sides.filter(|block| ids.contains(&block.id())).collect()
 }

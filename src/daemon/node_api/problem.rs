@@ -4,7 +4,7 @@ use hyper::StatusCode;
 
 use super::peers::PeerError;
 use crate::daemon::http::Problem;
-use crate::driver::DriverError;
+use crate::driver::{DriverError, StorageError};
 use crate::node::RequestError;
 
 impl From<DriverError> for Problem {
@@ -12,6 +12,10 @@ impl From<DriverError> for Problem {
         match error {
             DriverError::Refused(refused) => refused.into(),
             DriverError::State(refused) => Self::bad(refused.to_string()),
+            DriverError::Storage(StorageError::Full { .. }) => {
+                Self::new(StatusCode::INSUFFICIENT_STORAGE, error.to_string())
+            }
+            DriverError::Storage(_) => Self::busy(error.to_string()),
             DriverError::Stopped => Self::new(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "the node is shutting down: start the program again",
