@@ -19,6 +19,7 @@ use self::values::{
     parse_seconds, parse_socket, parse_switch, parse_threads,
 };
 use crate::daemon::controller::NodeUrl;
+use crate::daemon::key::KeyArgs;
 use crate::daemon::node_api::PeerAddress;
 use crate::daemon::sim::args::SimArgs;
 use crate::ledger::Difficulty;
@@ -67,6 +68,8 @@ pub enum Command {
     /// Measure how fast this machine searches nonces
     #[command(after_help = MINE_BENCH_HELP)]
     MineBench(MineBenchArgs),
+    /// Make and show keys
+    Key(KeyArgs),
     /// Print a completion script for a shell
     Completions {
         /// The shell

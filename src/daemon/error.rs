@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use super::controller::ControllerError;
 use super::controller::scenario::ScenarioError;
 use super::genesis_file::GenesisFileError;
+use super::key::KeyError;
 use super::node_api::{PeerAddress, PeerError};
 use super::sim::SimError;
 use crate::driver::DriverError;
@@ -90,6 +91,9 @@ pub enum DaemonError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A key file cannot be used.
+    #[error(transparent)]
+    Key(#[from] KeyError),
     /// The system gives no random numbers.
     #[error("the system gives no random numbers: {0}")]
     Random(getrandom::Error),

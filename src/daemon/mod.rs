@@ -7,6 +7,7 @@ mod dashboard;
 mod error;
 pub mod genesis_file;
 pub mod http;
+pub mod key;
 pub mod links;
 pub mod log;
 pub mod mesh;

@@ -14,7 +14,7 @@ use super::controller::scenario;
 use super::error::DaemonError;
 use super::http::Guard;
 use super::node::{RunningNode, Setup, Sockets};
-use super::{genesis_file, mine_bench, signals, sim};
+use super::{genesis_file, key, mine_bench, signals, sim};
 
 /// Does what the command line asks for until a signal ends it. What goes wrong is written to standard
 /// error.
@@ -26,6 +26,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Run(args) => scenario::run(&args),
         Command::Sim(args) => sim::run(&args),
         Command::Controller(args) => control::controller(args),
+        Command::Key(args) => key::run(&args),
         Command::MineBench(args) => {
             mine_bench::run(&args);
             Ok(())
