@@ -9,7 +9,7 @@ use tickchain::ledger::{
 };
 use tickchain::node::{
     Body, Config, Effect, Event, HonestNode, Input, MAX_INBOX, MAX_LOCATOR, MAX_WAITING, Message,
-    Name, Node, Payment, Place,
+    Name, Node, Offence, Payment, Place,
 };
 
 fn peer() -> Name {
@@ -66,6 +66,24 @@ fn closes(effects: &[Effect<Message>]) -> bool {
         .any(|effect| matches!(effect, Effect::Close { .. }))
 }
 
+/// What the peer is blamed for. Before a link is closed it is said why.
+fn offences(effects: &[Effect<Message>]) -> Vec<Offence> {
+    let offence = |effect: &Effect<Message>| match effect {
+        Effect::Offence { peer, offence } => {
+            assert_eq!(*peer, self::peer());
+            Some(*offence)
+        }
+        _ => None,
+    };
+    let told: Vec<Offence> = effects.iter().filter_map(offence).collect();
+    let end = effects
+        .iter()
+        .position(|effect| matches!(effect, Effect::Close { .. }));
+    let first = effects.iter().position(|effect| offence(effect).is_some());
+    assert!(end.is_none() || first < end);
+    told
+}
+
 fn transaction(id: u128, sender: Option<&str>, value: u64) -> Transaction {
     Transaction {
         id: TxId::from(id),
@@ -78,7 +96,7 @@ fn transaction(id: u128, sender: Option<&str>, value: u64) -> Transaction {
 /// A block on genesis with proof of work.
 fn mined(node: &HonestNode, id: u64, transactions: Vec<Transaction>) -> UncheckedBlock {
     let genesis = node.ledger().genesis();
-    let mut block = UncheckedBlock {
+    let block = UncheckedBlock {
         id,
         hash: None,
         timestamp: 1_700_000_000,
@@ -86,6 +104,11 @@ fn mined(node: &HonestNode, id: u64, transactions: Vec<Transaction>) -> Unchecke
         previous_block_hash: genesis.hash(),
         nonce: 0,
     };
+    worked(node, block)
+}
+
+/// The block with proof of work.
+fn worked(node: &HonestNode, mut block: UncheckedBlock) -> UncheckedBlock {
     let outcome = search_from(&block.header(), node.ledger().difficulty(), 0, || false);
     let Outcome::Found(nonce) = outcome else {
         panic!("{outcome:?}")
@@ -388,5 +411,51 @@ proptest! {
             let balances = node.ledger().accounts();
             prop_assert_eq!(balances.iter().map(|(_, balance)| balance).sum::<u64>(), 14);
         }
+    }
+}
+
+#[test]
+fn lies_are_offences_and_what_resets_and_forks_bring_is_none() {
+    let mut node = node();
+    let good = mined(&node, 1, Vec::new());
+    let unworked = UncheckedBlock {
+        hash: Some(Hash::ZERO),
+        ..good.clone()
+    };
+    let lies = [
+        (Body::NewBlock(unworked), Offence::ForgedBlock),
+        (Body::NewTx(transaction(1, None, 1)), Offence::ForgedPayment),
+        (
+            Body::ReqChain(vec![Hash::ZERO; MAX_LOCATOR + 1]),
+            Offence::OversizedLocator,
+        ),
+    ];
+    for (lie, offence) in lies {
+        assert_eq!(offences(&say(&mut node, 1, lie)), [offence]);
+    }
+    // Work was done for it, so that only taking it in shows that nobody can pay it.
+    let unpayable = mined(&node, 1, vec![transaction(2, Some("aki"), 3)]);
+    assert_eq!(offences(&say(&mut node, 2, Body::NewBlock(unpayable))), []);
+    assert_eq!(offences(&tick(&mut node)), [Offence::ForgedBlock]);
+
+    let unknown = UncheckedBlock {
+        previous_block_hash: Hash([9; 32]),
+        ..good.clone()
+    };
+    let unasked = Body::Chain {
+        answers: 7,
+        blocks: vec![good.clone()],
+    };
+    let late = [
+        unasked,
+        Body::NewTx(transaction(3, Some("nobody"), 1)),
+        Body::NewBlock(worked(&node, unknown)),
+        Body::NewBlock(good.clone()),
+        Body::NewBlock(good),
+        Body::ReqChain(Vec::new()),
+    ];
+    for (said, sequence) in late.into_iter().zip(3..) {
+        assert_eq!(offences(&say(&mut node, sequence, said)), []);
+        assert_eq!(offences(&tick(&mut node)), []);
     }
 }

@@ -265,6 +265,7 @@ impl<N: Node + 'static> Driver<N> {
                         self.close(to, reason, down);
                     }
                 }
+                Effect::Offence { peer, offence } => self.links.offended(&peer, offence),
                 Effect::Close { peer, reason } => self.close(peer, reason, down),
                 Effect::Search(search) => self.start_search(search),
                 Effect::CancelSearch => self.search = None,

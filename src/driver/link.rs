@@ -7,11 +7,14 @@ use std::sync::{Arc, OnceLock};
 use async_channel::{Receiver, Sender};
 
 use super::error::LinkClosed;
-use crate::node::Name;
+use crate::node::{Name, Offence};
 
 /// The most messages that wait in a link for the transport. One more closes the link: a peer that
 /// takes nothing must not make the node's memory grow.
 pub const OUTGOING_QUEUE: usize = 16 * 1024;
+
+/// The most offences that wait in a link to be looked at; more of them say nothing new.
+const OFFENCES: usize = 64;
 
 /// One link of one driver, never used again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -62,6 +65,7 @@ pub struct Link<M> {
     port: Arc<dyn Port<M>>,
     queue: Receiver<M>,
     fate: Receiver<()>,
+    offences: Receiver<Offence>,
     reason: Arc<OnceLock<String>>,
 }
 
@@ -115,6 +119,12 @@ impl<M> Link<M> {
         self.closed_error()
     }
 
+    /// The next thing that the node saw its peer do and that no honest one does. `None`: the node closed
+    /// the link, and there is no more.
+    pub async fn offence(&self) -> Option<Offence> {
+        self.offences.recv().await.ok()
+    }
+
     /// Why the node closed the link; `None` while it is up.
     pub fn closed_reason(&self) -> Option<&str> {
         self.fate
@@ -159,6 +169,7 @@ struct End<M> {
     queue: Sender<M>,
     /// Kept only to be dropped with the link.
     _fate: Sender<()>,
+    offences: Sender<Offence>,
     reason: Arc<OnceLock<String>>,
     sent: u64,
     acknowledged: u64,
@@ -196,11 +207,13 @@ impl<M> Links<M> {
         // holds the bound.
         let (queue, outgoing) = async_channel::unbounded();
         let (fate_end, fate) = async_channel::bounded(1);
+        let (offend, offences) = async_channel::bounded(OFFENCES);
         let reason = Arc::new(OnceLock::new());
         let end = End {
             id,
             queue,
             _fate: fate_end,
+            offences: offend,
             reason: Arc::clone(&reason),
             sent: 0,
             acknowledged: 0,
@@ -212,6 +225,7 @@ impl<M> Links<M> {
             port,
             queue: outgoing,
             fate,
+            offences,
             reason,
         }
     }
@@ -240,6 +254,13 @@ impl<M> Links<M> {
             .set(reason)
             .expect("the reason is set where the end is removed, here only");
         true
+    }
+
+    /// Tells the transport what its peer did. With its link gone nobody is left to tell.
+    pub(super) fn offended(&self, peer: &Name, offence: Offence) {
+        if let Some(end) = self.ends.get(peer) {
+            let _ = end.offences.try_send(offence);
+        }
     }
 
     pub(super) fn acknowledge(&mut self, peer: &Name, link: LinkId, count: u64) {

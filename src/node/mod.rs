@@ -11,6 +11,7 @@ mod event;
 mod honest;
 mod message;
 mod name;
+mod offence;
 mod persist;
 
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,7 @@ pub use honest::{
 };
 pub use message::{Body, Kind, MAX_LOCATOR, MAX_MESSAGE_BYTES, Message};
 pub use name::Name;
+pub use offence::Offence;
 pub use persist::{Persist, Record};
 
 use crate::ledger::{Account, Difficulty, Header, TxId, UncheckedBlock, Value};
@@ -52,6 +54,8 @@ use crate::ledger::{Account, Difficulty, Header, TxId, UncheckedBlock, Value};
 ///   the acknowledgements of what was sent until then.
 /// - A reset forgets the clocks asked for before it: they are not reached.
 /// - [`Effect::Close`] asks the driver to cut the link to a peer and then say [`Input::PeerDown`].
+/// - [`Effect::Offence`] says that a peer is not honest. Whoever holds the links decides what follows;
+///   the node itself goes on with that peer as with any other.
 /// - [`Effect::Search`] asks for a nonce off to the side. At most one search runs: a new one or
 ///   [`Effect::CancelSearch`] ends the one before. Facts about searches that ended are ignored.
 /// - [`Input::PeerUp`] and [`Input::PeerDown`] alternate for one name; messages come in between.
@@ -244,6 +248,14 @@ pub enum Effect<M> {
         peer: Name,
         /// Why, in a sentence for people.
         reason: String,
+    },
+    /// A peer did what no honest one does. It comes before the [`Effect::Close`] that may follow from
+    /// it.
+    Offence {
+        /// The peer, whose link may be gone by now.
+        peer: Name,
+        /// What it did.
+        offence: Offence,
     },
     /// Search a nonce.
     Search(Search),

@@ -5,7 +5,7 @@ use std::iter::once;
 use super::action::Action;
 use super::time::Time;
 use crate::ledger::TxId;
-use crate::node::{Event, Node, RequestError};
+use crate::node::{Event, Name, Node, Offence, RequestError};
 
 /// Is told what happens in a run, in order, and changes nothing. Each method does nothing unless it is
 /// written out.
@@ -51,6 +51,11 @@ pub trait Observer<N: Node> {
         let _ = (at, from, to, message);
     }
 
+    /// A node saw another one do what no honest node does.
+    fn offended(&mut self, at: Time, node: usize, peer: &Name, offence: Offence) {
+        let _ = (at, node, peer, offence);
+    }
+
     /// Something is done from outside.
     fn acted(&mut self, at: Time, action: &Action) {
         let _ = (at, action);
@@ -90,6 +95,10 @@ macro_rules! pass_on {
 
         fn delivered(&mut $this, at: Time, from: usize, to: usize, message: &N::Message) {
             $(for other in $others { other.delivered(at, from, to, message); })+
+        }
+
+        fn offended(&mut $this, at: Time, node: usize, peer: &Name, offence: Offence) {
+            $(for other in $others { other.offended(at, node, peer, offence); })+
         }
 
         fn acted(&mut $this, at: Time, action: &Action) {

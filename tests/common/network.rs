@@ -250,6 +250,9 @@ impl Network {
                 Effect::Close { peer, reason } => {
                     panic!("{name} closes the link to {peer}: {reason}")
                 }
+                Effect::Offence { peer, offence } => {
+                    panic!("{name} takes {peer}, which is honest, for a liar: {offence}")
+                }
                 _ => {}
             }
         }

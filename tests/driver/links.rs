@@ -4,7 +4,7 @@ use std::pin::pin;
 
 use futures_lite::future::{block_on, zip};
 use tickchain::driver::{Driver, DriverError, OUTGOING_QUEUE, Options, join};
-use tickchain::node::{Effect, Input};
+use tickchain::node::{Effect, Input, Offence};
 
 use crate::rig::{Rig, done, fake, name, ready, send};
 
@@ -153,4 +153,31 @@ fn a_cable_carries_messages_both_ways_and_acknowledges_them() {
         }
     );
     assert_eq!(b_heard.last(), Some(&Input::PeerDown { peer: name("a") }));
+}
+
+#[test]
+fn a_transport_hears_what_its_peer_did_also_after_the_link_is_closed() {
+    let mut rig = Rig::new(|input| match input {
+        Input::Message { from, message: 13 } => Some(vec![
+            Effect::Offence {
+                peer: from.clone(),
+                offence: Offence::ForgedBlock,
+            },
+            Effect::Offence {
+                peer: name("gone"),
+                offence: Offence::Flood,
+            },
+            Effect::Close {
+                peer: from.clone(),
+                reason: "13 is not said".to_owned(),
+            },
+        ]),
+        _ => None,
+    });
+    let handle = rig.handle.clone();
+    let link = rig.get(handle.connect(name("b"), 0)).unwrap();
+    assert_eq!(ready(link.offence()), None);
+    assert!(rig.get(link.deliver(13)).is_err());
+    assert_eq!(ready(link.offence()), Some(Some(Offence::ForgedBlock)));
+    assert_eq!(ready(link.offence()), Some(None));
 }

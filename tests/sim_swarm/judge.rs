@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tickchain::ledger::{Genesis, Hash, Store, Transaction, TxId};
-use tickchain::node::{Event, Message, Node, Place, RequestError};
-use tickchain::sim::{Action, Carried, Observer, Simulation, Time};
+use tickchain::node::{Event, Message, Name, Node, Offence, Place, RequestError};
+use tickchain::sim::{Action, Carried, Observer, Simulation, Time, name};
 
 use super::member::Member;
 use super::truth::{State, Truth};
@@ -15,6 +15,7 @@ pub struct Judge {
     truth: Truth,
     /// Nodes that something happened to since they were looked at.
     touched: BTreeSet<usize>,
+    honest: BTreeSet<Name>,
     seen: Vec<Seen>,
     /// Payments by the node that accepted them, unless it crashed and kept nothing.
     pub accepted: BTreeSet<(usize, TxId)>,
@@ -36,8 +37,15 @@ struct Seen {
 type Verdict = Result<(), String>;
 
 impl Judge {
-    pub fn new(genesis: &Genesis, nodes: usize, trace: bool) -> Self {
+    /// `honest` tells which of the nodes never lie.
+    pub fn new(
+        genesis: &Genesis,
+        nodes: usize,
+        honest: impl Fn(&usize) -> bool,
+        trace: bool,
+    ) -> Self {
         Self {
+            honest: (0..nodes).filter(honest).map(name).collect(),
             truth: Truth::new(genesis),
             touched: BTreeSet::new(),
             seen: vec![Seen::default(); nodes],
@@ -233,6 +241,16 @@ impl<S: Store> Observer<Member<S>> for Judge {
                 "{at} {kind} {:016x} of node {from} for node {to} is lost",
                 message.about()
             );
+        }
+    }
+
+    /// Whatever happens to an honest node, nobody takes it for a liar.
+    fn offended(&mut self, at: Time, node: usize, peer: &Name, offence: Offence) {
+        self.count("offences");
+        if self.honest.contains(peer) {
+            self.wrong = Some(format!(
+                "node {node} at {at} blames {peer}, which is honest: {offence}"
+            ));
         }
     }
 

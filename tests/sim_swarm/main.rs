@@ -112,6 +112,7 @@ fn whatever_happens_nothing_is_lost_and_all_agree_in_the_end() {
         "reorganisations",
         "catching up",
         "refused",
+        "offences",
         "accepted",
         "crash",
         "eclipse",

@@ -52,7 +52,8 @@ impl<S: Store + Default + 'static> Play<S> {
         let calm = Rc::new(Cell::new(false));
         let (genesis, costs) = (scenario.genesis.clone(), scenario.costs);
         let (seed, liars, quiet) = (scenario.seed, scenario.liars.clone(), calm.clone());
-        let judge = Judge::new(&genesis, scenario.graph.nodes, trace);
+        let honest = |node: &usize| !liars.contains(node);
+        let judge = Judge::new(&genesis, scenario.graph.nodes, honest, trace);
         let make = move |node| {
             let config = Config {
                 name: name(node),

@@ -5,7 +5,7 @@ use super::link::Thing;
 use super::pool::Rebuilt;
 use super::*;
 use crate::ledger::{Block, ConnectError, Inserted};
-use crate::node::About;
+use crate::node::{About, Offence};
 
 /// What blocks did to the main chain.
 #[derive(Debug, Default)]
@@ -135,13 +135,18 @@ impl<S: Store> HonestNode<S> {
                 (Err(ConnectError::UnknownParent { .. }), Some(from)) if !is_chain => {
                     self.announced(from.clone(), hash);
                 }
-                (Err(error), from) => {
-                    let (from, about) = (from.clone(), Some(About::Block(hash)));
+                // After a reset an answer may stand on what was forgotten.
+                (Err(error @ ConnectError::UnknownParent { .. }), from) => {
                     self.tell(Event::Refused {
-                        from,
-                        about,
+                        from: from.clone(),
+                        about: Some(About::Block(hash)),
                         reason: error.to_string(),
                     });
+                    break;
+                }
+                (Err(error), from) => {
+                    let (from, about) = (from.clone(), Some(About::Block(hash)));
+                    self.offended(from, about, Offence::ForgedBlock, error.to_string());
                     debug_assert_ne!(parent, hash, "no block is its own parent");
                     break;
                 }

@@ -5,7 +5,7 @@ use super::link::Thing;
 use super::*;
 use crate::ledger::{Block, ConnectError, UncheckedBlock};
 use crate::node::message::{Body, MAX_LOCATOR};
-use crate::node::{About, MAX_MESSAGE_BYTES};
+use crate::node::{About, MAX_MESSAGE_BYTES, Offence};
 
 impl<S: Store> HonestNode<S> {
     /// Tells the new peer the tip, if it is above genesis, and the pool: who joins late or was cut off
@@ -123,7 +123,16 @@ impl<S: Store> HonestNode<S> {
                     reason,
                 });
             }
-            Err(Refusal::Close(reason)) => self.close(from, reason),
+            Err(Refusal::Forged(offence, reason)) => {
+                self.offended(Some(from.clone()), about, offence, reason);
+            }
+            Err(Refusal::Close(reason)) => {
+                self.effects.push(Effect::Offence {
+                    peer: from.clone(),
+                    offence: Offence::OversizedLocator,
+                });
+                self.close(from, reason);
+            }
         }
     }
 
@@ -150,9 +159,10 @@ impl<S: Store> HonestNode<S> {
                 let block = block.check(self.ledger.difficulty());
                 block
                     .map(Content::Block)
-                    .map_err(|error| Refusal::Drop(error.to_string()))
+                    .map_err(|error| Refusal::Forged(Offence::ForgedBlock, error.to_string()))
             }
-            Body::NewTx(transaction) if transaction.sender.is_none() => Err(Refusal::Drop(
+            Body::NewTx(transaction) if transaction.sender.is_none() => Err(Refusal::Forged(
+                Offence::ForgedPayment,
                 crate::ledger::PaymentError::Minted.to_string(),
             )),
             Body::NewTx(transaction) => Ok(Content::Payment(transaction)),
@@ -190,12 +200,8 @@ impl<S: Store> HonestNode<S> {
             match block.check(difficulty) {
                 Ok(block) => checked.push(block),
                 Err(error) => {
-                    let (from, reason) = (Some(from.clone()), error.to_string());
-                    self.tell(Event::Refused {
-                        from,
-                        about,
-                        reason,
-                    });
+                    let from = Some(from.clone());
+                    self.offended(from, about, Offence::ForgedBlock, error.to_string());
                     break;
                 }
             }
@@ -400,6 +406,24 @@ impl<S: Store> HonestNode<S> {
             .is_some_and(|link| link.known.insert(thing))
     }
 
+    /// Refuses what no honest peer sends; a controller may send what it likes.
+    pub(super) fn offended(
+        &mut self,
+        from: Option<Name>,
+        about: Option<About>,
+        offence: Offence,
+        reason: String,
+    ) {
+        self.tell(Event::Refused {
+            from: from.clone(),
+            about,
+            reason,
+        });
+        if let Some(peer) = from {
+            self.effects.push(Effect::Offence { peer, offence });
+        }
+    }
+
     fn close(&mut self, peer: &Name, reason: String) {
         let from = Some(peer.clone());
         self.tell(Event::Refused {
@@ -418,6 +442,8 @@ impl<S: Store> HonestNode<S> {
 enum Refusal {
     /// It is dropped; the link stays.
     Drop(String),
-    /// It breaks the order between peers: the link is closed.
+    /// No honest peer sends it; it is dropped.
+    Forged(Offence, String),
+    /// It asks for more than a question may: the link is closed.
     Close(String),
 }

@@ -56,6 +56,9 @@ where
                     observer.accepted(self.now, node, id);
                 }
                 Effect::Answer(Err(error)) => observer.refused(self.now, node, &error),
+                Effect::Offence { peer, offence } => {
+                    observer.offended(self.now, node, &peer, offence);
+                }
                 Effect::Close { peer, .. } => self.close(node, &peer),
                 // Nothing lasts in a simulation but what `Action::Crash` keeps.
                 Effect::Persist(_) | Effect::Answer(_) | Effect::Reached { .. } => {}
