@@ -162,12 +162,7 @@ impl UncheckedBlock {
 
     /// Hashes the block without checking it: for genesis and for a miner's own blocks.
     pub(crate) fn seal(self) -> Block {
-        let header = self.header();
-        Block {
-            header,
-            hash: header.hash(),
-            transactions: self.transactions,
-        }
+        Block::stored(self.header(), self.transactions)
     }
 
     /// An upper bound of the bytes this block takes as JSON: what a name needs when every byte of it
@@ -207,6 +202,15 @@ pub struct Block {
 }
 
 impl Block {
+    /// A block that was checked before: its payments are taken for those of the header.
+    pub(crate) fn stored(header: Header, transactions: Arc<[Transaction]>) -> Self {
+        Self {
+            hash: header.hash(),
+            header,
+            transactions,
+        }
+    }
+
     /// The header.
     pub fn header(&self) -> &Header {
         &self.header

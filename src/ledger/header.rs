@@ -44,6 +44,33 @@ impl Header {
         bytes
     }
 
+    /// The header that has these bytes.
+    pub fn from_bytes(bytes: &[u8; HEADER_BYTES]) -> Self {
+        let mut rest = &bytes[..];
+        let mut hash = || {
+            let (hash, after) = rest
+                .split_first_chunk()
+                .expect("a header begins with 64 bytes of hashes");
+            rest = after;
+            Hash(*hash)
+        };
+        let (previous_block_hash, merkle_root) = (hash(), hash());
+        let mut number = || {
+            let (number, after) = rest
+                .split_first_chunk()
+                .expect("a header ends with three numbers");
+            rest = after;
+            *number
+        };
+        Self {
+            previous_block_hash,
+            merkle_root,
+            id: u64::from_be_bytes(number()),
+            timestamp: i64::from_be_bytes(number()),
+            nonce: u64::from_be_bytes(number()),
+        }
+    }
+
     /// The block's hash: SHA-256 of SHA-256 of the header.
     pub fn hash(&self) -> Hash {
         Hash::double_sha256(&self.to_bytes())
@@ -137,5 +164,6 @@ mod tests {
         assert_eq!(bytes[64..72], [0, 0, 0, 0, 0, 0, 0, 3]);
         assert_eq!(bytes[72..80], [0, 0, 0, 0, 0, 0, 0, 4]);
         assert_eq!(bytes[80..], [0, 0, 0, 0, 0, 0, 5, 6]);
+        assert_eq!(Header::from_bytes(&bytes), header);
     }
 }

@@ -56,6 +56,38 @@ impl Transaction {
         feed(&self.value.get().to_be_bytes());
     }
 
+    /// Takes a payment's canonical bytes off the front of `bytes`, as [`Transaction::write_canonical`] wrote
+    /// them; `None`, with `bytes` somewhere within, when they are none.
+    ///
+    /// ```
+    /// use tickchain::ledger::Genesis;
+    /// let genesis = Genesis::default().block()?;
+    /// let payment = &genesis.transactions()[0];
+    /// let mut bytes = Vec::new();
+    /// payment.write_canonical(&mut bytes);
+    /// let mut rest = &bytes[..];
+    /// assert_eq!(tickchain::ledger::Transaction::read_canonical(&mut rest).as_ref(), Some(payment));
+    /// assert!(rest.is_empty());
+    /// # Ok::<(), tickchain::ledger::GenesisError>(())
+    /// ```
+    pub fn read_canonical(bytes: &mut &[u8]) -> Option<Self> {
+        let id = TxId(*bytes.split_off(..16)?.first_chunk()?);
+        let sender = match bytes.split_off_first()? {
+            0 => None,
+            1 => Some(read_name(bytes)?),
+            _ => return None,
+        };
+        let recipient = read_name(bytes)?;
+        let value = u64::from_be_bytes(*bytes.split_off(..8)?.first_chunk()?);
+        let value = value.try_into().ok()?;
+        Some(Self {
+            id,
+            sender,
+            recipient,
+            value,
+        })
+    }
+
     /// The number of canonical bytes, at most [`MAX_TRANSACTION_BYTES`].
     pub fn canonical_len(&self) -> usize {
         let sender = self
@@ -66,12 +98,51 @@ impl Transaction {
     }
 }
 
+fn read_name(bytes: &mut &[u8]) -> Option<Account> {
+    let length = usize::from(*bytes.split_off_first()?);
+    let name = bytes.split_off(..length)?;
+    std::str::from_utf8(name).ok()?.parse().ok()
+}
+
 /// The most canonical bytes a payment can have: two names of 64 bytes.
 pub const MAX_TRANSACTION_BYTES: usize = 16 + 1 + 65 + 65 + 8;
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn canonical_bytes_are_read_back(
+            id in any::<u128>(),
+            sender in prop::option::of("[a-zé]{1,20}"),
+            recipient in "[a-zé]{1,20}",
+            value in 1..=crate::ledger::MAX_SAFE_INTEGER,
+            cut in any::<prop::sample::Index>(),
+        ) {
+            let payment = Transaction {
+                id: TxId::from(id),
+                sender: sender.map(|name| name.parse().unwrap()),
+                recipient: recipient.parse().unwrap(),
+                value: value.try_into().unwrap(),
+            };
+            let mut bytes = Vec::new();
+            payment.write_canonical(&mut bytes);
+            let cut = cut.index(bytes.len());
+            prop_assert_eq!(Transaction::read_canonical(&mut &bytes[..cut]), None);
+            bytes.push(7);
+            let mut rest = &bytes[..];
+            prop_assert_eq!(Transaction::read_canonical(&mut rest), Some(payment));
+            prop_assert_eq!(rest, [7]);
+        }
+
+        #[test]
+        fn any_bytes_are_read_without_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            drop(Transaction::read_canonical(&mut &bytes[..]));
+        }
+    }
 
     #[test]
     fn canonical_bytes_are_as_documented() {

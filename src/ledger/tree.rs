@@ -52,7 +52,7 @@ impl<S: Store> Ledger<S> {
         let difficulty = genesis.difficulty;
         let genesis = genesis.block()?;
         match store.hash_at(0) {
-            None => store.stage(&genesis_changes(&store, &genesis)),
+            None => store.stage(&Changes::of_genesis(&genesis)),
             Some(stored) if stored == genesis.hash() => {}
             Some(stored) => {
                 return Err(GenesisError::Other {
@@ -87,8 +87,7 @@ impl<S: Store> Ledger<S> {
     /// Back to the genesis block alone.
     pub fn reset(&mut self) {
         self.store.clear();
-        self.store
-            .stage(&genesis_changes(&self.store, &self.genesis));
+        self.store.stage(&Changes::of_genesis(&self.genesis));
         self.tip = self.genesis.clone();
         self.work = 0;
         self.side = SideBlocks::default();
@@ -210,14 +209,17 @@ fn side_blocks(store: &impl Store) -> SideBlocks {
     side
 }
 
-fn genesis_changes(store: &impl Store, genesis: &Block) -> Changes {
-    let mut draft = Draft::default();
-    draft.connect_genesis(store, genesis);
-    let mut changes = Changes {
-        added: vec![(genesis.clone(), 0)],
-        connected: vec![(genesis.hash(), Undo::default())],
-        ..Changes::default()
-    };
-    draft.into_changes(&mut changes);
-    changes
+impl Changes {
+    /// What makes an empty store hold the chain of this genesis block, as after [`Ledger::reset`].
+    pub fn of_genesis(genesis: &Block) -> Self {
+        let mut draft = Draft::default();
+        draft.connect_genesis(&MemoryStore::default(), genesis);
+        let mut changes = Self {
+            added: vec![(genesis.clone(), 0)],
+            connected: vec![(genesis.hash(), Undo::default())],
+            ..Self::default()
+        };
+        draft.into_changes(&mut changes);
+        changes
+    }
 }

@@ -1,8 +1,17 @@
 //! Where the daemon's nodes keep their ledger.
 
+mod changes;
+mod codec;
+mod error;
+mod journal;
 mod node_store;
+mod overlay;
+mod store;
+mod tables;
 
+pub use error::{DAMAGED_EXIT_CODE, DataDirError};
 pub use node_store::NodeStore;
+pub use store::DiskStore;
 
 use crate::ledger::{GenesisError, Ledger};
 use crate::node::{Config, HonestNode};

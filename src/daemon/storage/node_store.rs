@@ -1,5 +1,6 @@
 //! The store of a node whose kind is known only when it runs.
 
+use super::store::DiskStore;
 use crate::ledger::{Account, Block, Changes, Entry, Hash, MemoryStore, Store, TxId, Undo};
 
 /// Where a node of the daemon keeps its ledger.
@@ -7,6 +8,8 @@ use crate::ledger::{Account, Block, Changes, Entry, Hash, MemoryStore, Store, Tx
 pub enum NodeStore {
     /// In memory: it ends with the program.
     Memory(MemoryStore),
+    /// In a data directory.
+    Disk(DiskStore),
 }
 
 impl Default for NodeStore {
@@ -20,6 +23,7 @@ macro_rules! ask {
     ($self:ident, $store:ident => $answer:expr) => {
         match $self {
             Self::Memory($store) => $answer,
+            Self::Disk($store) => $answer,
         }
     };
 }

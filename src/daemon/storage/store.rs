@@ -1,0 +1,217 @@
+//! The ledger's store on disk.
+
+use std::collections::BTreeMap;
+use std::process;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use fjall::Slice;
+
+use super::changes::Position;
+use super::codec::{self, Table};
+use super::error::{DAMAGED_EXIT_CODE, describe};
+use super::overlay::Overlay;
+use super::tables::Tables;
+use crate::ledger::{Account, Block, Changes, Entry, Hash, Store, TxId, Undo};
+
+/// What the stores and the writer of one data directory share.
+pub(super) struct Shared {
+    tables: RwLock<Tables>,
+    /// The number of the write that was queued last.
+    pub(super) queued: AtomicU64,
+    /// The number of the last write that lasts.
+    pub(super) lasting: AtomicU64,
+}
+
+impl Shared {
+    pub(super) fn new(tables: Tables) -> Self {
+        Self {
+            tables: RwLock::new(tables),
+            queued: AtomicU64::new(0),
+            lasting: AtomicU64::new(0),
+        }
+    }
+
+    // Nothing panics half way through a change of the tables' handles.
+    pub(super) fn tables(&self) -> RwLockReadGuard<'_, Tables> {
+        self.tables.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn tables_mut(&self) -> RwLockWriteGuard<'_, Tables> {
+        self.tables.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A ledger's store in a data directory: what lasts is read from the disk, what is staged and does not
+/// last yet is kept in front of it.
+///
+/// A clone sees what its original sees; what one of them stages the other does not see before it lasts.
+/// The one that goes on must be the one whose changes are written.
+#[derive(Clone)]
+pub struct DiskStore {
+    shared: Arc<Shared>,
+    overlay: Overlay,
+    position: Position,
+}
+
+impl std::fmt::Debug for DiskStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DiskStore")
+            .field("length", &self.position.length)
+            .finish_non_exhaustive()
+    }
+}
+
+impl DiskStore {
+    /// What lasts, with nothing staged.
+    pub(super) fn new(shared: Arc<Shared>) -> fjall::Result<Self> {
+        let position = Position::read(&shared.tables())?;
+        Ok(Self {
+            shared,
+            overlay: Overlay::default(),
+            position,
+        })
+    }
+
+    fn lasting(&self) -> u64 {
+        self.shared.lasting.load(Ordering::Acquire)
+    }
+
+    /// The write that will carry what is staged now.
+    fn next_write(&self) -> u64 {
+        self.shared.queued.load(Ordering::Acquire) + 1
+    }
+
+    fn get<T>(&self, key: &[u8], read: impl FnOnce(&[u8]) -> Option<T>) -> Option<T> {
+        if let Some(staged) = self.overlay.get(key) {
+            return staged.map(|value| read(value).expect("what is staged was just written down"));
+        }
+        if self.overlay.hides_disk(self.lasting()) {
+            return None;
+        }
+        let value = or_end(self.shared.tables().get(key))?;
+        Some(read(&value).unwrap_or_else(|| end(&broken(key))))
+    }
+
+    /// A table's keys and values, ordered by key.
+    fn table(&self, table: Table) -> BTreeMap<Slice, Slice> {
+        let mut entries = BTreeMap::new();
+        if !self.overlay.hides_disk(self.lasting()) {
+            let tables = self.shared.tables();
+            entries.extend(tables.table(table).map(or_end));
+        }
+        for (key, value) in self.overlay.of_table(table as u8) {
+            match value {
+                Some(value) => entries.insert(key.into(), value.into()),
+                None => entries.remove(key),
+            };
+        }
+        entries
+    }
+}
+
+impl Position {
+    pub(super) fn read(tables: &Tables) -> fjall::Result<Self> {
+        let last = tables.table(Table::Main).next_back().transpose()?;
+        let length = match &last {
+            Some((key, _)) => codec::read_number(&key[1..]).ok_or(fjall::Error::Unrecoverable)? + 1,
+            None => 0,
+        };
+        let mut side = 0;
+        for entry in tables.table(Table::Side) {
+            let (_, order) = entry?;
+            side = side.max(codec::read_number(&order).ok_or(fjall::Error::Unrecoverable)?);
+        }
+        Ok(Self { length, side })
+    }
+}
+
+impl Store for DiskStore {
+    fn block(&self, hash: &Hash) -> Option<Block> {
+        let key = Table::Block.key(&hash.0);
+        self.get(&key, |value| codec::read_block(hash, value))
+            .map(|(block, _)| block)
+    }
+
+    fn entry(&self, hash: &Hash) -> Option<Entry> {
+        let key = Table::Block.key(&hash.0);
+        self.get(&key, |value| codec::read_entry(hash, value))
+    }
+
+    fn undo(&self, hash: &Hash) -> Option<Undo> {
+        let id = self.entry(hash)?.header.id;
+        if self.hash_at(id) != Some(*hash) {
+            return Some(Undo::default());
+        }
+        self.get(&Table::Undo.numbered(id), codec::read_undo)
+    }
+
+    fn hash_at(&self, id: u64) -> Option<Hash> {
+        self.get(&Table::Main.numbered(id), codec::read_hash)
+    }
+
+    fn length(&self) -> u64 {
+        self.position.length
+    }
+
+    fn balance(&self, account: &Account) -> Option<u64> {
+        self.get(&codec::account_key(account), codec::read_number)
+    }
+
+    fn accounts(&self) -> Vec<(Account, u64)> {
+        let entries = self.table(Table::Account);
+        let read = |(key, value): (&Slice, &Slice)| {
+            let account = codec::read_account(key).zip(codec::read_number(value));
+            account.unwrap_or_else(|| end(&broken(key)))
+        };
+        entries.iter().map(read).collect()
+    }
+
+    fn block_of(&self, transaction: &TxId) -> Option<u64> {
+        self.get(&Table::Paid.key(&transaction.0), codec::read_number)
+    }
+
+    fn side_blocks(&self) -> Vec<Hash> {
+        let entries = self.table(Table::Side);
+        let read = |(key, value): (&Slice, &Slice)| {
+            let side = codec::read_number(value).zip(codec::read_hash_key(key));
+            side.unwrap_or_else(|| end(&broken(key)))
+        };
+        let mut side: Vec<(u64, Hash)> = entries.iter().map(read).collect();
+        side.sort_unstable();
+        side.into_iter().map(|(_, hash)| hash).collect()
+    }
+
+    fn stage(&mut self, changes: &Changes) {
+        self.overlay.prune(self.lasting());
+        let write = self.next_write();
+        let overlay = &mut self.overlay;
+        self.position
+            .apply(changes, |put| overlay.stage(write, put));
+    }
+
+    fn clear(&mut self) {
+        self.overlay.clear(self.next_write());
+        self.position = Position::default();
+    }
+}
+
+fn broken(key: &[u8]) -> String {
+    format!("what is kept under the key {} is broken", hex::encode(key))
+}
+
+fn or_end<T>(result: fjall::Result<T>) -> T {
+    result.unwrap_or_else(|error| end(&describe(&error)))
+}
+
+/// Nothing above a store could go on with a guess.
+fn end(what: &str) -> ! {
+    log::error!(
+        "the data directory cannot be read: {what}: stopping; look at it with tickchain chain verify, and \
+         save what can be saved with tickchain chain export"
+    );
+    process::exit(DAMAGED_EXIT_CODE.into())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,202 @@
+//! A store on disk is what a store in memory is, whatever lasts and whenever it is opened anew.
+
+use proptest::prelude::*;
+use proptest::sample::Index;
+
+use super::super::changes::Position;
+use super::super::tables::Batch;
+use super::*;
+use crate::ledger::{Difficulty, Genesis, Ledger, MemoryStore, Transaction, UncheckedBlock};
+
+#[derive(Debug, Clone)]
+enum Step {
+    /// A block on one of those known, with payments between few accounts.
+    Insert(Index, Vec<(u8, u8, u64)>),
+    Reset,
+    /// Writes what was staged since the last time.
+    Commit,
+    /// Loses what was not written.
+    Reopen,
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let payments = prop::collection::vec((0..4u8, 0..6u8, 1..4u64), 0..3);
+    let step = prop_oneof![
+        12 => (any::<Index>(), payments).prop_map(|(parent, payments)| Step::Insert(parent, payments)),
+        1 => Just(Step::Reset),
+        6 => Just(Step::Commit),
+        2 => Just(Step::Reopen),
+    ];
+    prop::collection::vec(step, 1..60)
+}
+
+fn genesis() -> Genesis {
+    Genesis {
+        difficulty: Difficulty::new(0).unwrap(),
+        ..Genesis::default()
+    }
+}
+
+/// What is written in one step: whether the ledger was reset, and all changes since.
+#[derive(Default)]
+struct Write {
+    reset: bool,
+    changes: Vec<Changes>,
+}
+
+struct Rig {
+    directory: tempfile::TempDir,
+    shared: Arc<Shared>,
+    disk: Ledger<DiskStore>,
+    memory: Ledger<MemoryStore>,
+    /// What lasts.
+    lasting: Ledger<MemoryStore>,
+    next: Write,
+    /// Every block ever made, so that some stand on what is gone.
+    blocks: Vec<Block>,
+}
+
+impl Rig {
+    fn new() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let shared = Arc::new(Shared::new(Tables::open(directory.path()).unwrap()));
+        let memory = Ledger::new(&genesis()).unwrap();
+        let mut rig = Self {
+            disk: Ledger::open(&genesis(), DiskStore::new(Arc::clone(&shared)).unwrap()).unwrap(),
+            directory,
+            shared,
+            blocks: vec![memory.genesis().clone()],
+            lasting: memory.clone(),
+            memory,
+            next: Write {
+                reset: true,
+                ..Write::default()
+            },
+        };
+        rig.commit();
+        rig
+    }
+
+    fn insert(&mut self, parent: &Index, payments: &[(u8, u8, u64)]) {
+        let parent = parent.get(&self.blocks).clone();
+        let number = self.blocks.len() as u64;
+        let accounts = ["aki", "so", "satoshi", "a", "b", "c"];
+        let payments = (0..)
+            .zip(payments)
+            .map(|(index, (sender, recipient, value))| Transaction {
+                id: TxId::from(u128::from(number % 7) << 8 | index),
+                sender: Some(accounts[usize::from(*sender)].parse().unwrap()),
+                recipient: accounts[usize::from(*recipient)].parse().unwrap(),
+                value: (*value).try_into().unwrap(),
+            });
+        let block = UncheckedBlock {
+            id: parent.id() + 1,
+            hash: None,
+            timestamp: parent.header().timestamp,
+            transactions: payments.collect(),
+            previous_block_hash: parent.hash(),
+            nonce: number,
+        };
+        let block = block.seal();
+        let inserted = self.disk.insert(block.clone());
+        assert_eq!(inserted, self.memory.insert(block.clone()));
+        if !inserted.changes.is_empty() {
+            self.next.changes.push(inserted.changes);
+        }
+        self.blocks.push(block);
+    }
+
+    fn reset(&mut self) {
+        self.disk.reset();
+        self.memory.reset();
+        self.next = Write {
+            reset: true,
+            ..Write::default()
+        };
+    }
+
+    fn commit(&mut self) {
+        let next = std::mem::take(&mut self.next);
+        let mut tables = self.shared.tables_mut();
+        let mut batch = Batch::default();
+        let mut position = Position::read(&tables).unwrap();
+        if next.reset {
+            batch.reset();
+            position = Position::default();
+            let changes = Changes::of_genesis(self.memory.genesis());
+            position.apply(&changes, |put| batch.put(put));
+        }
+        for changes in &next.changes {
+            position.apply(changes, |put| batch.put(put));
+        }
+        let write = self.shared.queued.fetch_add(1, Ordering::AcqRel) + 1;
+        tables.commit(batch).unwrap();
+        self.shared.lasting.store(write, Ordering::Release);
+        self.lasting = self.memory.clone();
+    }
+
+    fn reopen(self) -> Self {
+        let Self {
+            directory,
+            shared,
+            disk,
+            lasting,
+            blocks,
+            ..
+        } = self;
+        drop((disk, shared));
+        let shared = Arc::new(Shared::new(Tables::open(directory.path()).unwrap()));
+        Self {
+            disk: Ledger::open(&genesis(), DiskStore::new(Arc::clone(&shared)).unwrap()).unwrap(),
+            directory,
+            shared,
+            memory: lasting.clone(),
+            lasting,
+            next: Write::default(),
+            blocks,
+        }
+    }
+
+    fn compare(&self) {
+        let (disk, memory) = (self.disk.store(), self.memory.store());
+        assert_eq!(disk.length(), memory.length());
+        for id in 0..=memory.length() {
+            assert_eq!(disk.hash_at(id), memory.hash_at(id), "block {id}");
+        }
+        for block in &self.blocks {
+            let hash = block.hash();
+            assert_eq!(disk.block(&hash), memory.block(&hash));
+            assert_eq!(disk.entry(&hash), memory.entry(&hash));
+            assert_eq!(disk.undo(&hash), memory.undo(&hash));
+            for payment in block.transactions() {
+                assert_eq!(disk.block_of(&payment.id), memory.block_of(&payment.id));
+                assert_eq!(
+                    disk.balance(&payment.recipient),
+                    memory.balance(&payment.recipient)
+                );
+            }
+        }
+        assert_eq!(disk.accounts(), memory.accounts());
+        assert_eq!(disk.side_blocks(), memory.side_blocks());
+        assert!(self.disk.side_blocks().eq(self.memory.side_blocks()));
+        assert_eq!(self.disk.tip(), self.memory.tip());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn it_is_what_memory_is(steps in steps()) {
+        let mut rig = Rig::new();
+        for step in &steps {
+            match step {
+                Step::Insert(parent, payments) => rig.insert(parent, payments),
+                Step::Reset => rig.reset(),
+                Step::Commit => rig.commit(),
+                Step::Reopen => rig = rig.reopen(),
+            }
+            rig.compare();
+        }
+    }
+}
