@@ -37,16 +37,16 @@ pub trait Storage<N: Node>: Send {
     /// Queues a write and returns at once.
     fn write(&mut self, persist: Persist);
 
-    /// After a failure: the node as it was last written, to be read from; its clock is not below
-    /// `clock`.
+    /// After a failure: the node as it was last written, to be read from, one life later (see
+    /// [`Saved::lives`](crate::node::Saved::lives)); its clock is not below `clock`.
     ///
     /// # Errors
     /// A [`StorageError`] when that cannot be read.
     fn reload(&mut self, clock: u64) -> Result<N, StorageError>;
 
     /// After a failure: tries whether writes last again, and gives back the node as it was last
-    /// written; its clock is not below `clock`. Cheap when asked often: the disk is looked at twice a
-    /// second at most.
+    /// written, one life later; its clock is not below `clock`. Cheap when asked often: the disk is
+    /// looked at twice a second at most.
     ///
     /// # Errors
     /// A [`StorageError`] as long as they do not.

@@ -24,7 +24,8 @@ pub enum Record {
         /// What makes the ids of this run's payments its own.
         salt: u64,
     },
-    /// Everything of before is gone, the ledger too.
+    /// Everything of before is gone, the ledger too: that is genesis again. Comes first, also before
+    /// [`Persist::ledger`].
     Reset {
         /// As with [`Record::Started`].
         salt: u64,
@@ -55,23 +56,26 @@ pub enum Record {
         /// The payment's id.
         id: TxId,
     },
-    /// A message is in the inbox.
+    /// A message is in the inbox. Its sender, stamp and sequence number tell it from all others there.
     Received {
         /// From whom; `None` for a block that a controller added.
         from: Option<Name>,
         /// The clock from which on it can be taken up.
         ready: u64,
-        /// The message.
+        /// The message as it was kept: of an answer the blocks up to the first that is forged.
         message: Message,
     },
     /// A message was taken out of the inbox.
     Taken {
         /// From whom it was.
         from: Option<Name>,
+        /// The sender's clock when it was sent.
+        stamp: u64,
         /// The sender's sequence number.
         sequence: u64,
     },
-    /// The node became what a document says: this takes the place of everything of before.
+    /// The node became what a document says: this takes the place of everything of before. Comes first;
+    /// [`Persist::ledger`] has all steps from genesis on.
     Restored(Box<State>),
     /// A mine request waits or was spent.
     Mine {

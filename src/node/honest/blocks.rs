@@ -4,7 +4,7 @@ use super::inbox::{Content, Item, Key};
 use super::link::Thing;
 use super::pool::Rebuilt;
 use super::*;
-use crate::ledger::{Block, ConnectError, Inserted};
+use crate::ledger::{Block, Changes, ConnectError, Inserted};
 use crate::node::{About, Offence};
 
 /// What blocks did to the main chain.
@@ -175,9 +175,7 @@ impl<S: Store> HonestNode<S> {
         let previous_block_hash = block.header().previous_block_hash;
         let transactions = block.transactions().len();
         let insertion = self.ledger.insert(block);
-        if self.persists && !insertion.changes.is_empty() {
-            self.persist.ledger.push(insertion.changes);
-        }
+        self.keep_changes(insertion.changes);
         let main = match insertion.outcome? {
             Inserted::Known => return Ok(false),
             Inserted::Side => false,
@@ -201,6 +199,13 @@ impl<S: Store> HonestNode<S> {
             main,
         });
         Ok(true)
+    }
+
+    /// A step of the ledger must last.
+    pub(super) fn keep_changes(&mut self, changes: Changes) {
+        if self.persists && !changes.is_empty() {
+            self.persist.ledger.push(changes);
+        }
     }
 
     /// Brings pool and waiting list up to the new tip, which is to be sent on; whether it moved.
@@ -236,10 +241,11 @@ impl<S: Store> HonestNode<S> {
         }
     }
 
-    /// Says that a kept payment is in a block of the main chain.
+    /// Says that a kept payment is in a block of the main chain. Where it is in none, another one of its id
+    /// is kept, which stays.
     pub(super) fn tell_paid(&mut self, transaction: Transaction) {
-        self.record(Record::Dropped { id: transaction.id });
         if let Some(id) = self.ledger.block_of(&transaction.id) {
+            self.record(Record::Dropped { id: transaction.id });
             self.tell(Event::Payment {
                 transaction,
                 place: Place::Block { id },

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::ledger::{Block, Hash, Transaction};
-use crate::node::Name;
+use crate::node::{Body, Message, Name};
 
 /// The most that waits in the inbox from one peer: a payment counts 1, a block 1 and its payments,
 /// a question 1. The answer to a question of ours does not count: there is one at most. It leaves room
@@ -49,6 +49,25 @@ impl Content {
         }
     }
 
+    /// The message that this was in, as it was kept. What an answer answered does not matter any more: that
+    /// was checked when it arrived.
+    pub(super) fn message(&self, key: &Key) -> Message {
+        let body = match self {
+            Self::Block(block) => Body::NewBlock(block.to_unchecked()),
+            Self::Payment(transaction) => Body::NewTx(transaction.clone()),
+            Self::Question(question) => Body::ReqChain(question.locator.clone()),
+            Self::Chain(blocks) => Body::Chain {
+                answers: 0,
+                blocks: blocks.iter().map(Block::to_unchecked).collect(),
+            },
+        };
+        Message {
+            stamp: key.stamp,
+            sequence: key.sequence,
+            body,
+        }
+    }
+
     /// Blocks, of either kind.
     pub(super) fn blocks(&self) -> &[Block] {
         match self {
@@ -74,6 +93,8 @@ pub(super) struct Inbox {
     pub(super) blocks: BTreeMap<Key, Item>,
     /// Payments that are ready.
     pub(super) payments: BTreeMap<Key, Item>,
+    /// Every message's key, and the clock from which on it is ready: a key is here once.
+    keys: BTreeMap<Key, u64>,
     /// By peer; there is no entry for 0.
     load: BTreeMap<Option<Name>, usize>,
 }
@@ -84,13 +105,27 @@ impl Inbox {
         self.load.get(from).unwrap_or(&0) + content.load() <= MAX_INBOX
     }
 
-    /// Takes in a message; one with the key of another that is still coming replaces it.
+    /// Takes in a message. There must be none with its key.
     pub(super) fn insert(&mut self, key: Key, item: Item) {
         self.add_load(&key.from, item.content.load());
-        let from = key.from.clone();
-        if let Some(replaced) = self.coming.insert((item.ready, key), item) {
-            self.release(&from, &replaced.content);
-        }
+        let before = self.keys.insert(key.clone(), item.ready);
+        debug_assert_eq!(before, None, "a key is in the inbox once");
+        self.coming.insert((item.ready, key), item);
+    }
+
+    pub(super) fn contains(&self, key: &Key) -> bool {
+        self.keys.contains_key(key)
+    }
+
+    /// Takes out the message with this key, ready or not, if it is here; it is to be released.
+    pub(super) fn take(&mut self, key: &Key) -> Option<Content> {
+        let ready = *self.keys.get(key)?;
+        let item = self
+            .coming
+            .remove(&(ready, key.clone()))
+            .or_else(|| self.blocks.remove(key))
+            .or_else(|| self.payments.remove(key));
+        item.map(|item| item.content)
     }
 
     /// What waits from peers that `is_gone` says are gone, counted as for [`MAX_INBOX`].
@@ -139,33 +174,24 @@ impl Inbox {
                 Content::Question(question) => {
                     questions.insert(key, question);
                 }
-                Content::Payment(_) => self.replace(key, item, |inbox| &mut inbox.payments),
+                Content::Payment(_) => {
+                    self.payments.insert(key, item);
+                }
                 Content::Block(_) | Content::Chain(_) => {
-                    self.replace(key, item, |inbox| &mut inbox.blocks);
+                    self.blocks.insert(key, item);
                 }
             }
         }
         questions.into_iter().collect()
     }
 
-    fn replace(
-        &mut self,
-        key: Key,
-        item: Item,
-        ready: impl Fn(&mut Self) -> &mut BTreeMap<Key, Item>,
-    ) {
-        let from = key.from.clone();
-        if let Some(replaced) = ready(self).insert(key, item) {
-            self.release(&from, &replaced.content);
-        }
-    }
-
     /// Gives back the room of something that was taken out.
-    pub(super) fn release(&mut self, from: &Option<Name>, content: &Content) {
-        if let Some(load) = self.load.get_mut(from) {
+    pub(super) fn release(&mut self, key: &Key, content: &Content) {
+        self.keys.remove(key);
+        if let Some(load) = self.load.get_mut(&key.from) {
             *load -= content.load();
             if *load == 0 {
-                self.load.remove(from);
+                self.load.remove(&key.from);
             }
         }
     }

@@ -93,7 +93,7 @@ impl<S: Store> HonestNode<S> {
             });
             return;
         }
-        match self.check_body(from, message.sequence, message.body.clone()) {
+        match self.check_body(from, message.sequence, message.body) {
             Ok(content) => {
                 let key = Key {
                     stamp: message.stamp,
@@ -108,7 +108,7 @@ impl<S: Store> HonestNode<S> {
                     return;
                 }
                 let sequence = message.sequence;
-                self.keep(key, latency, content, message);
+                self.keep(key, latency, content);
                 self.tell(Event::Received {
                     from: from.clone(),
                     kind,
@@ -230,23 +230,16 @@ impl<S: Store> HonestNode<S> {
         if !self.ledger.contains(&parent) && !self.inbox_has_block(&parent) {
             return Err(ConnectError::UnknownParent { parent }.into());
         }
-        let body = Body::NewBlock(block.to_unchecked());
         let content = Content::Block(block);
         if !self.inbox.has_room(&None, &content) {
             return Err(RequestError::InboxFull);
         }
-        let sequence = self.next_arrival();
-        let message = Message {
-            stamp: self.clock,
-            sequence,
-            body,
-        };
         let key = Key {
             stamp: self.clock,
             from: None,
-            sequence,
+            sequence: self.next_arrival(),
         };
-        self.keep(key, 0, content, message);
+        self.keep(key, 0, content);
         Ok(Answer::Done)
     }
 
@@ -260,15 +253,22 @@ impl<S: Store> HonestNode<S> {
     /// Puts a message into the inbox. It is ready at the first tick after its arrival at which this
     /// clock is at least the sender's plus the latency, and at the latest after latency + 1 clocks, so
     /// that a node that was reset or jumped ahead deafens nobody.
-    fn keep(&mut self, key: Key, latency: u64, content: Content, message: Message) {
+    ///
+    /// It takes the place of one with its key: a peer that numbers two alike means the later one.
+    fn keep(&mut self, key: Key, latency: u64, content: Content) {
+        if let Some(before) = self.inbox.take(&key) {
+            self.taken(key.clone(), &before);
+        }
         let soonest = self.clock + 1;
         let latest = soonest.saturating_add(latency);
         let ready = key.stamp.saturating_add(latency).clamp(soonest, latest);
-        self.record(Record::Received {
-            from: key.from.clone(),
-            ready,
-            message,
-        });
+        if self.persists {
+            self.record(Record::Received {
+                from: key.from.clone(),
+                ready,
+                message: content.message(&key),
+            });
+        }
         let arrival = self.next_arrival();
         self.inbox.insert(
             key,
@@ -282,9 +282,10 @@ impl<S: Store> HonestNode<S> {
 
     /// Takes note that something left the inbox.
     pub(super) fn taken(&mut self, key: Key, content: &Content) {
-        self.inbox.release(&key.from, content);
+        self.inbox.release(&key, content);
         self.record(Record::Taken {
             from: key.from,
+            stamp: key.stamp,
             sequence: key.sequence,
         });
     }

@@ -11,9 +11,11 @@ mod mining;
 mod outline;
 mod payments;
 mod pool;
+mod refill;
 mod refused;
 mod request;
 mod restore;
+mod saved;
 mod state;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,6 +27,7 @@ pub use outline::{MiningProgress, Outline, RECENT_BLOCKS, RECENT_PAYMENTS};
 pub use pool::{MAX_POOL, MAX_WAITING};
 pub use request::RequestError;
 pub use restore::StateError;
+pub use saved::{Saved, SavedMessage};
 pub use state::State;
 
 pub use catch_up::PATIENCE;

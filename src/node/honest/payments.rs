@@ -216,6 +216,7 @@ impl<S: Store> HonestNode<S> {
 
     /// A payment is in the pool and is to be sent on.
     pub(super) fn entered_pool(&mut self, order: i64, transaction: Transaction) {
+        self.queue.remove(&transaction.id);
         self.record(Record::Pooled {
             order,
             transaction: transaction.clone(),
@@ -231,6 +232,7 @@ impl<S: Store> HonestNode<S> {
     /// controller is kept however many wait.
     pub(super) fn wait(&mut self, transaction: Transaction) {
         let accepted = self.accepted.contains(&transaction.id);
+        self.queue.remove(&transaction.id);
         self.record(Record::Waiting {
             transaction: transaction.clone(),
             accepted,

@@ -48,15 +48,24 @@ impl Pool {
         store: &impl Store,
         transaction: Transaction,
     ) -> Result<i64, PaymentError> {
+        let last = self.entries.last_key_value();
+        let order = last.map_or(0, |(order, _)| order + 1);
+        self.push_at(store, order, transaction)?;
+        Ok(order)
+    }
+
+    /// Adds a payment at this place, which must be behind all others.
+    pub(super) fn push_at(
+        &mut self,
+        store: &impl Store,
+        order: i64,
+        transaction: Transaction,
+    ) -> Result<(), PaymentError> {
         // Which block it will be in does not matter to a draft that is never staged.
         self.draft.pay(store, &transaction, 0)?;
-        let order = self
-            .entries
-            .last_key_value()
-            .map_or(0, |(order, _)| order + 1);
         self.orders.insert(transaction.id, order);
         self.entries.insert(order, transaction);
-        Ok(order)
+        Ok(())
     }
 
     /// Puts payments of a branch that was left ahead of all others, and builds the pool anew on the
@@ -208,6 +217,16 @@ impl Queue {
         self.indices
             .insert(queued.transaction.id, self.entries.len());
         self.entries.push(queued);
+    }
+
+    /// Takes a payment out that has come to be kept elsewhere, if it is here. That is seldom: it was in a block
+    /// meanwhile, which left the chain again.
+    pub(super) fn remove(&mut self, id: &TxId) {
+        if let Some(index) = self.indices.get(id).copied() {
+            let mut entries = self.take();
+            entries.remove(index);
+            entries.into_iter().for_each(|queued| self.push(queued));
+        }
     }
 
     /// Takes everything out, in order.

@@ -1,12 +1,11 @@
 //! Becoming what a document says.
 
-use super::inbox::{Content, Item, Key, Question};
 use super::link::Known;
 use super::pool::Queued;
-use super::state::{Counters, ItemState, LinkState, QueuedState, VERSION, WorkState};
+use super::refill::check_sender;
+use super::state::{Counters, LinkState, QueuedState, VERSION, WorkState};
 use super::*;
-use crate::ledger::{Block, BlockError, Difficulty, Draft, PaymentError, UncheckedBlock};
-use crate::node::message::Body;
+use crate::ledger::{BlockError, Difficulty, Draft, PaymentError};
 
 /// Why a state was refused. The node is as it was.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -67,13 +66,9 @@ impl<S: Store + Clone> HonestNode<S> {
     /// A [`StateError`]; then nothing has changed.
     pub fn restore(&mut self, state: State) -> Result<Vec<Effect<Message>>, StateError> {
         self.check_origin(&state)?;
-        let mut restored = Self {
-            ledger: self.restored_ledger(&state)?,
-            ..self.emptied()
-        };
-        check_senders(&state)?;
-        restored.restore_payments(&state)?;
-        restored.restore_inbox(&state)?;
+        let mut restored = self.emptied();
+        restored.restore_ledger(&state)?;
+        restored.restore_kept(&state)?;
         restored.restore_work(&state)?;
         restored.restore_links(&state);
         (restored.started, restored.clock, restored.status) =
@@ -165,96 +160,39 @@ impl<S: Store + Clone> HonestNode<S> {
         Ok(())
     }
 
-    fn restored_ledger(&self, state: &State) -> Result<Ledger<S>, StateError> {
-        let mut ledger = self.ledger.clone();
-        ledger.reset();
+    fn restore_ledger(&mut self, state: &State) -> Result<(), StateError> {
+        self.ledger.reset();
         for unchecked in state.blocks.iter().chain(&state.side) {
             let id = unchecked.id;
             let failed = |reason: String| StateError::Block { id, reason };
-            let block = unchecked.clone().check(ledger.difficulty());
+            let block = unchecked.clone().check(self.ledger.difficulty());
             let block = block.map_err(|error: BlockError| failed(error.to_string()))?;
-            ledger
-                .insert(block)
+            let insertion = self.ledger.insert(block);
+            self.keep_changes(insertion.changes);
+            insertion
                 .outcome
                 .map_err(|error| failed(error.to_string()))?;
         }
         let tip = state.blocks.last().map_or(0, |block| block.id);
-        if ledger.tip().id() != tip || tip != state.blocks.len() as u64 {
+        if self.ledger.tip().id() != tip || tip != state.blocks.len() as u64 {
             let what = "a side branch has more work than the main chain";
             return Err(StateError::Contradiction { what });
-        }
-        Ok(ledger)
-    }
-
-    fn restore_payments(&mut self, state: &State) -> Result<(), StateError> {
-        for transaction in &state.pool {
-            let pushed = self.pool.push(self.ledger.store(), transaction.clone());
-            pushed.map_err(|error| StateError::Payment {
-                id: transaction.id,
-                error,
-            })?;
-        }
-        for QueuedState { transaction, since } in &state.queue {
-            self.queue.push(Queued {
-                transaction: transaction.clone(),
-                since: *since,
-            });
-        }
-        self.accepted = state.accepted.iter().copied().collect();
-        for (transaction, accepted) in &state.waiting {
-            if *accepted {
-                self.accepted.insert(transaction.id);
-            }
-            drop(self.waiting.push(transaction.clone(), *accepted));
         }
         Ok(())
     }
 
-    fn restore_inbox(&mut self, state: &State) -> Result<(), StateError> {
-        let difficulty = self.ledger.difficulty();
-        let check = |block: &UncheckedBlock| -> Result<Block, StateError> {
-            let checked = block.clone().check(difficulty);
-            checked.map_err(|error| StateError::Block {
-                id: block.id,
-                reason: error.to_string(),
-            })
+    fn restore_kept(&mut self, state: &State) -> Result<(), StateError> {
+        self.refill_pool((0..).zip(state.pool.iter().cloned()))?;
+        let queued = |queued: &QueuedState| Queued {
+            transaction: queued.transaction.clone(),
+            since: queued.since,
         };
-        for ItemState {
-            from,
-            ready,
-            arrival,
-            message,
-        } in &state.inbox
-        {
-            let Message {
-                stamp,
-                sequence,
-                body,
-            } = message;
-            let content = match body {
-                Body::NewBlock(block) => Content::Block(check(block)?),
-                Body::NewTx(transaction) => Content::Payment(transaction.clone()),
-                Body::ReqChain(locator) => Content::Question(Question {
-                    sequence: *sequence,
-                    locator: locator.clone(),
-                }),
-                Body::Chain { blocks, .. } => {
-                    Content::Chain(blocks.iter().map(check).collect::<Result<_, _>>()?)
-                }
-            };
-            let key = Key {
-                stamp: *stamp,
-                from: from.clone(),
-                sequence: *sequence,
-            };
-            self.inbox.insert(
-                key,
-                Item {
-                    ready: *ready,
-                    arrival: *arrival,
-                    content,
-                },
-            );
+        self.refill_queue(state.queue.iter().map(queued))?;
+        self.accepted = state.accepted.iter().copied().collect();
+        self.refill_waiting(state.waiting.iter().cloned())?;
+        state.relay.iter().try_for_each(check_sender)?;
+        for item in state.inbox.iter().cloned() {
+            self.refill_inbox(item.from, item.ready, item.arrival, item.message)?;
         }
         Ok(())
     }
@@ -354,26 +292,5 @@ impl<S: Store + Clone> HonestNode<S> {
         let announcers = state.announcers.iter().filter(|(name, _)| linked(name));
         self.catch_up.announcers = announcers.cloned().collect();
         self.catch_up.asked = state.asked.clone().filter(|(name, _)| linked(name));
-    }
-}
-
-/// A payment without a sender could never be paid and would be kept for ever.
-fn check_senders(state: &State) -> Result<(), StateError> {
-    let queued = state.queue.iter().map(|queued| &queued.transaction);
-    let waiting = state.waiting.iter().map(|(transaction, _)| transaction);
-    let said = state
-        .inbox
-        .iter()
-        .filter_map(|item| match &item.message.body {
-            Body::NewTx(transaction) => Some(transaction),
-            _ => None,
-        });
-    let kept = queued.chain(waiting).chain(said).chain(&state.relay);
-    match kept.into_iter().find(|kept| kept.sender.is_none()) {
-        Some(minted) => Err(StateError::Payment {
-            id: minted.id,
-            error: PaymentError::Minted,
-        }),
-        None => Ok(()),
     }
 }

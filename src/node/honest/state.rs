@@ -2,11 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::inbox::{Content, Item, Key, Question};
+use super::inbox::{Item, Key, Question};
 use super::pool::Queued;
 use super::*;
-use crate::ledger::{Block, UncheckedBlock};
-use crate::node::message::Body;
+use crate::ledger::UncheckedBlock;
 
 /// The version of [`State`] that this node writes and reads.
 pub(super) const VERSION: u32 = 1;
@@ -236,26 +235,11 @@ impl LinkState {
 
 impl ItemState {
     fn of(key: &Key, item: &Item) -> Self {
-        let body = match &item.content {
-            Content::Block(block) => Body::NewBlock(block.to_unchecked()),
-            Content::Payment(transaction) => Body::NewTx(transaction.clone()),
-            Content::Question(question) => Body::ReqChain(question.locator.clone()),
-            Content::Chain(blocks) => {
-                // What it answered does not matter any more: that was checked when it arrived.
-                let blocks = blocks.iter().map(Block::to_unchecked).collect();
-                Body::Chain { answers: 0, blocks }
-            }
-        };
-        let message = Message {
-            stamp: key.stamp,
-            sequence: key.sequence,
-            body,
-        };
         Self {
             from: key.from.clone(),
             ready: item.ready,
             arrival: item.arrival,
-            message,
+            message: item.content.message(key),
         }
     }
 }

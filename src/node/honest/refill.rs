@@ -1,0 +1,114 @@
+//! Taking in again what was kept, whether a document or a storage kept it.
+
+use super::inbox::{Content, Item, Key, Question};
+use super::pool::Queued;
+use super::*;
+use crate::ledger::{Block, PaymentError, UncheckedBlock};
+use crate::node::message::Body;
+
+impl<S: Store> HonestNode<S> {
+    /// The pool, each payment with its place in the order, which rises.
+    pub(super) fn refill_pool(
+        &mut self,
+        pool: impl IntoIterator<Item = (i64, Transaction)>,
+    ) -> Result<(), StateError> {
+        for (order, transaction) in pool {
+            let id = transaction.id;
+            let pushed = self.pool.push_at(self.ledger.store(), order, transaction);
+            pushed.map_err(|error| StateError::Payment { id, error })?;
+        }
+        Ok(())
+    }
+
+    /// Payments that wait for their clock.
+    pub(super) fn refill_queue(
+        &mut self,
+        queue: impl IntoIterator<Item = Queued>,
+    ) -> Result<(), StateError> {
+        for queued in queue {
+            check_sender(&queued.transaction)?;
+            self.queue.push(queued);
+        }
+        Ok(())
+    }
+
+    /// Payments that cannot be paid yet, each with whether it was accepted here.
+    pub(super) fn refill_waiting(
+        &mut self,
+        waiting: impl IntoIterator<Item = (Transaction, bool)>,
+    ) -> Result<(), StateError> {
+        for (transaction, accepted) in waiting {
+            check_sender(&transaction)?;
+            if accepted {
+                self.accepted.insert(transaction.id);
+            }
+            drop(self.waiting.push(transaction, accepted));
+        }
+        Ok(())
+    }
+
+    /// A message that waits in the inbox.
+    pub(super) fn refill_inbox(
+        &mut self,
+        from: Option<Name>,
+        ready: u64,
+        arrival: u64,
+        message: Message,
+    ) -> Result<(), StateError> {
+        let key = Key {
+            stamp: message.stamp,
+            from,
+            sequence: message.sequence,
+        };
+        if self.inbox.contains(&key) {
+            let what = "two messages of one peer have the same number";
+            return Err(StateError::Contradiction { what });
+        }
+        let content = self.content(message)?;
+        self.inbox.insert(
+            key,
+            Item {
+                ready,
+                arrival,
+                content,
+            },
+        );
+        Ok(())
+    }
+
+    fn content(&self, message: Message) -> Result<Content, StateError> {
+        let check = |block: UncheckedBlock| -> Result<Block, StateError> {
+            let id = block.id;
+            let checked = block.check(self.ledger.difficulty());
+            checked.map_err(|error| StateError::Block {
+                id,
+                reason: error.to_string(),
+            })
+        };
+        Ok(match message.body {
+            Body::NewBlock(block) => Content::Block(check(block)?),
+            Body::NewTx(transaction) => {
+                check_sender(&transaction)?;
+                Content::Payment(transaction)
+            }
+            Body::ReqChain(locator) => Content::Question(Question {
+                sequence: message.sequence,
+                locator,
+            }),
+            Body::Chain { blocks, .. } => {
+                Content::Chain(blocks.into_iter().map(check).collect::<Result<_, _>>()?)
+            }
+        })
+    }
+}
+
+/// A payment without a sender could never be paid and would be kept for ever.
+pub(super) fn check_sender(transaction: &Transaction) -> Result<(), StateError> {
+    match transaction.sender {
+        Some(_) => Ok(()),
+        None => Err(StateError::Payment {
+            id: transaction.id,
+            error: PaymentError::Minted,
+        }),
+    }
+}
