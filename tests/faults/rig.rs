@@ -1,0 +1,302 @@
+//! Nodes, the network between them, and what has to hold once everything is well again.
+
+use std::collections::BTreeMap;
+use std::process::Command;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde_json::Value as Json;
+use tempfile::TempDir;
+
+use super::book::Book;
+use super::client::TOKEN;
+use super::fault::Faults;
+use super::load::{Aim, BALANCE, Load, PAYERS};
+use super::mined::BITS;
+use super::network::Network;
+use super::node::{Node, limited};
+use super::process::tickchain;
+
+/// The most resident memory of a node, in KiB, whatever happens: it holds some thousands of blocks and
+/// payments here.
+pub const MEMORY_KIB: u64 = 128 * 1024;
+
+/// How long it may take until all nodes agree, once nothing goes wrong any more. A link that fell silent
+/// is given up after 5 seconds, twice if it happened while greeting, and dialled again within 5 more.
+const HEALING: Duration = Duration::from_secs(40);
+
+/// How often it is looked whether they do.
+const LOOK_INTERVAL: Duration = Duration::from_millis(20);
+
+/// How many questions are under way at once on a connection.
+const AT_ONCE: usize = 64;
+
+/// How nodes are to be.
+pub struct Setup {
+    pub nodes: usize,
+    /// [`Network::packets`] or [`Network::streams`].
+    pub network: fn(usize, &Arc<Faults>) -> Network,
+    /// More options of `tickchain node`.
+    pub options: Vec<String>,
+    /// Whether they keep what they know, each in a directory of its own.
+    pub keep: bool,
+    /// What `ulimit` is to be told before.
+    pub limits: Option<&'static str>,
+}
+
+impl Setup {
+    /// Three nodes in memory.
+    pub fn new(network: fn(usize, &Arc<Faults>) -> Network) -> Self {
+        Self {
+            nodes: 3,
+            network,
+            options: Vec::new(),
+            keep: false,
+            limits: None,
+        }
+    }
+}
+
+/// Some nodes that are linked to each other and tick by themselves.
+pub struct Rig {
+    pub nodes: Vec<Node>,
+    pub faults: Arc<Faults>,
+    pub book: Arc<Book>,
+    pub seed: u64,
+    network: Network,
+    setup: Setup,
+    folder: TempDir,
+}
+
+/// The seed of a test: `TICKCHAIN_FAULTS_SEED`, or another one each time. It is printed.
+pub fn seed() -> u64 {
+    let given = std::env::var("TICKCHAIN_FAULTS_SEED").ok();
+    let seed = given.map_or_else(
+        || getrandom::u64().expect("there is randomness") >> 11,
+        |text| text.parse().expect("a seed is a number"),
+    );
+    println!("TICKCHAIN_FAULTS_SEED={seed}");
+    seed
+}
+
+impl Rig {
+    pub fn new(setup: Setup) -> Self {
+        let seed = seed();
+        let faults = Faults::new(seed);
+        let folder = tempfile::tempdir().unwrap();
+        let accounts = (0..=setup.nodes * PAYERS)
+            .map(|payer| format!("[[accounts]]\nname = \"payer{payer}\"\nbalance = {BALANCE}\n"));
+        let genesis: String = accounts.collect();
+        std::fs::write(folder.path().join("genesis.toml"), genesis).unwrap();
+        let log = |node| Node::new(&folder.path().join(format!("node{node}.log")));
+        let mut rig = Self {
+            nodes: (0..setup.nodes).map(log).collect(),
+            network: (setup.network)(setup.nodes, &faults),
+            book: Arc::new(Book::new(setup.nodes)),
+            faults,
+            seed,
+            setup,
+            folder,
+        };
+        for node in 0..rig.nodes.len() {
+            rig.start(node);
+        }
+        rig.within("all links are up", |rig| {
+            rig.nodes.iter().all(Node::is_linked)
+        });
+        rig
+    }
+
+    /// The command that becomes a node.
+    pub fn command(&self, node: usize) -> Command {
+        let [http, p2p] = self.network.listen(node);
+        let genesis = self.folder.path().join("genesis.toml");
+        let mut command = tickchain(&["node", "--start", "--json", "--token", TOKEN]);
+        command.args(["--tick", "10ms", "--difficulty", &BITS.to_string()]);
+        command.args(["--name", &format!("node{node}")]);
+        command.args(["--http", &http, "--p2p", &p2p]);
+        command.arg("--genesis").arg(genesis);
+        for other in (0..self.nodes.len()).filter(|other| *other != node) {
+            command.args(["--peer", &self.network.peer(node, other)]);
+        }
+        if self.setup.keep {
+            command
+                .arg("--data-dir")
+                .arg(self.folder.path().join(format!("data{node}")));
+        }
+        command.args(&self.setup.options);
+        if let Some(limits) = self.setup.limits {
+            command = limited(limits, &command);
+        }
+        self.network.place(node, command)
+    }
+
+    /// Starts a node and waits until it is ready.
+    #[track_caller]
+    pub fn start(&mut self, node: usize) {
+        let command = self.command(node);
+        self.nodes[node].spawn(command);
+        self.nodes[node].ready();
+        self.network.listens(node, Some(self.nodes[node].listens()));
+    }
+
+    pub fn kill(&mut self, node: usize) {
+        self.network.listens(node, None);
+        self.nodes[node].kill();
+    }
+
+    /// Payments, blocks and looks, from now on.
+    pub fn load(&self) -> Load {
+        Load::begin(&Aim {
+            doors: self
+                .nodes
+                .iter()
+                .map(|node| Arc::clone(&node.door))
+                .collect(),
+            book: Arc::clone(&self.book),
+            seed: self.seed ^ self.faults.struck() ^ self.book.counts().0 as u64,
+        })
+    }
+
+    /// Waits for something to come about.
+    #[track_caller]
+    pub fn within(&mut self, what: &str, mut is_so: impl FnMut(&mut Self) -> bool) {
+        let began = Instant::now();
+        while !is_so(self) {
+            assert!(began.elapsed() < HEALING, "never came about: {what}");
+            std::thread::sleep(LOOK_INTERVAL);
+        }
+        println!("{what}: after {} ms", began.elapsed().as_millis());
+    }
+
+    /// Waits until all nodes have grown by so many blocks, or whatever there is of them.
+    #[track_caller]
+    pub fn grow(&mut self, blocks: u64) {
+        let heights: Vec<u64> = self.nodes.iter().map(|node| node.tip().1).collect();
+        self.within("all chains grow", |rig| {
+            let grown = |(node, height): (&Node, &u64)| node.tip().1 >= height + blocks;
+            rig.nodes.iter().zip(&heights).all(grown)
+        });
+    }
+
+    /// Once everything is well again: nobody is stuck, all have one tip, and everything that anyone
+    /// acknowledged is in the chain once and only once.
+    #[track_caller]
+    pub fn check(&mut self) {
+        self.within("all links are up", |rig| {
+            rig.nodes.iter().all(Node::is_linked)
+        });
+        self.settle();
+        for node in 0..self.nodes.len() {
+            self.check_kept(node);
+        }
+        let chain = chain(&self.nodes[0]);
+        for node in &self.nodes[1..] {
+            assert_eq!(self::chain(node), chain);
+        }
+        let mut times: BTreeMap<&str, usize> = BTreeMap::new();
+        for id in chain.iter().flat_map(|(_, payments)| payments) {
+            *times.entry(id).or_default() += 1;
+        }
+        assert_eq!(times.values().max(), Some(&1), "a payment was paid twice");
+        for node in 0..self.nodes.len() {
+            let page = self.book.page(node);
+            let lost: Vec<&String> = (page.payments.iter())
+                .filter(|id| !times.contains_key(id.as_str()))
+                .collect();
+            assert!(lost.is_empty(), "node {node} accepted and lost {lost:?}");
+        }
+        assert_eq!(self.book.troubles(), [""; 0]);
+        for (number, node) in self.nodes.iter().enumerate() {
+            let memory = node.memory_kib();
+            assert!(memory < MEMORY_KIB, "node {number} takes {memory} KiB");
+        }
+    }
+
+    /// Mines until nothing waits anywhere and all have one tip.
+    #[track_caller]
+    fn settle(&mut self) {
+        let mut turn = 0;
+        self.within("one tip, and nothing waits", |rig| {
+            let tips: Vec<_> = rig.nodes.iter().map(Node::tip).collect();
+            let waits = |node: &Node| {
+                let metrics = node.call("GET", "/metrics", "").expect(200);
+                let text = String::from_utf8(metrics.body).expect("numbers are text");
+                let queues = [
+                    "pool_transactions",
+                    "waiting_transactions",
+                    "inbox_messages",
+                ];
+                queues
+                    .iter()
+                    .any(|queue| !text.contains(&format!("\ntickchain_{queue} 0\n")))
+            };
+            let waiting = rig.nodes.iter().any(waits);
+            if !waiting && tips.iter().all(|tip| *tip == tips[0]) {
+                return true;
+            }
+            // Of two equal branches one has to win. Every node's own payments get their turn.
+            if turn % 10 == 0 {
+                rig.nodes[turn / 10 % rig.nodes.len()].post("/mine", "");
+            }
+            turn += 1;
+            false
+        });
+    }
+
+    /// Everything new in the book that this node acknowledged is there.
+    #[track_caller]
+    pub fn check_kept(&self, node: usize) {
+        let mut page = self.book.page(node);
+        let (payments, blocks) = page.found;
+        let paths: Vec<String> = (page.payments[payments..]
+            .iter()
+            .map(|id| format!("/tx/{id}")))
+        .chain(
+            page.blocks[blocks..]
+                .iter()
+                .map(|hash| format!("/block/{hash}")),
+        )
+        .collect();
+        let mut client = self.nodes[node].client();
+        for some in paths.chunks(AT_ONCE) {
+            for path in some {
+                client.send("GET", path, "").expect("it is asked");
+            }
+            for path in some {
+                let reply = client.receive().expect("it answers");
+                assert_eq!(reply.status, 200, "node {node} lost {path}");
+                assert_ne!(reply.json()["place"], "refused", "node {node}: {path}");
+            }
+        }
+        let (tip, height) = (self.nodes[node].tip(), page.height);
+        assert!(
+            tip.1 >= height,
+            "node {node} was at {height} and is at {tip:?}"
+        );
+        page.found = (page.payments.len(), page.blocks.len());
+    }
+}
+
+/// The main chain above genesis: hashes, and ids of payments.
+fn chain(node: &Node) -> Vec<(String, Vec<String>)> {
+    let text = |json: &Json| json.as_str().expect("a text").to_owned();
+    let all = node.get("/block/all?from=1");
+    let blocks = all["blocks"].as_array().expect("blocks");
+    let one = |block: &Json| {
+        let payments = block["transactions"].as_array().expect("payments");
+        let ids = payments.iter().map(|payment| text(&payment["id"]));
+        (text(&block["hash"]), ids.collect())
+    };
+    blocks.iter().map(one).collect()
+}
+
+impl Drop for Rig {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            for (number, node) in self.nodes.iter().enumerate() {
+                println!("node {number} said:\n{}", node.said());
+            }
+        }
+    }
+}
