@@ -103,7 +103,11 @@ fn read_text(path: &Path) -> Result<String, GenesisFileError> {
     std::fs::read_to_string(path).map_err(unreadable)
 }
 
-fn parse(path: &Path, text: &str) -> Result<Genesis, GenesisFileError> {
+/// Checks the text of a genesis file; `path` is what errors call it.
+///
+/// # Errors
+/// As [`read`].
+pub fn parse(path: &Path, text: &str) -> Result<Genesis, GenesisFileError> {
     let wrong = |error: toml::de::Error| GenesisFileError::Wrong {
         path: path.to_owned(),
         line: line_of(text, error.span().map_or(0, |span| span.start)),

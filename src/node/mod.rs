@@ -179,7 +179,7 @@ pub struct Payment {
 pub enum Input<M> {
     /// The node is switched on. A second start changes nothing. Request.
     Start {
-        /// A random number, so that payments of this run get ids of their own.
+        /// A random number, of which 53 bits count, so that payments of this run get ids of their own.
         salt: u64,
     },
     /// Back to clock 0 and genesis; links stay. Request.

@@ -81,6 +81,7 @@ impl Decoder {
         if let Err(error) = &result {
             self.broken = Some(error.clone());
             self.buffer = Vec::new();
+            (self.start, self.scanned) = (0, 0);
         }
         result
     }

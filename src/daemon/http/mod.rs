@@ -28,6 +28,6 @@ pub use guard::Guard;
 pub(crate) use problem::Problem;
 pub(crate) use routes::{Address, Route, routes};
 pub use seats::{IDLE_TIMEOUT, MAX_CONNECTIONS, MAX_CONNECTIONS_PER_ADDRESS, STALL_TIMEOUT};
-pub use serve::{MAX_HEADER_BYTES, SHUTDOWN_GRACE, serve};
+pub use serve::{MAX_HEADER_BYTES, SHUTDOWN_GRACE, carry, serve};
 pub(crate) use service::Application;
 pub use service::{BODY_TIMEOUT, MAX_BODY_BYTES, Service};

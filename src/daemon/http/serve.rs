@@ -121,6 +121,27 @@ async fn refuse(mut stream: TcpStream) {
     let _ = stream.shutdown(Shutdown::Write);
 }
 
+/// Answers what comes over `io`, as [`serve`] does for each connection it accepts, but without its
+/// bounds on time. Ends when either side is done; what `io` fails with is logged.
+pub async fn carry(io: impl AsyncRead + AsyncWrite + Unpin, service: &Service) {
+    let answer = service_fn(|request: Request<Incoming>| async {
+        Ok::<_, std::convert::Infallible>(service.answer(request).await)
+    });
+    if let Err(error) = http1().serve_connection(FuturesIo::new(io), answer).await {
+        log::debug!("a connection ended: {error}");
+    }
+}
+
+/// How connections are read. Seats see to slow headers, for less than a timer a request.
+/// `pipeline_flush` stays off: it holds back an answer while a part of the next request is there.
+fn http1() -> http1::Builder {
+    let mut builder = http1::Builder::new();
+    builder
+        .header_read_timeout(None)
+        .max_buf_size(MAX_HEADER_BYTES);
+    builder
+}
+
 async fn connection(stream: TcpStream, seat: Seat, service: Service) {
     if let Err(error) = stream.set_nodelay(true) {
         log::debug!("a connection was gone at once: {error}");
@@ -141,12 +162,7 @@ async fn connection(stream: TcpStream, seat: Seat, service: Service) {
             }))
         }
     });
-    // Seats see to slow headers, for less than a timer a request. `pipeline_flush` stays off: it holds
-    // back an answer while a part of the next request is there.
-    let carried = http1::Builder::new()
-        .header_read_timeout(None)
-        .max_buf_size(MAX_HEADER_BYTES)
-        .serve_connection(io, answer);
+    let carried = http1().serve_connection(io, answer);
     let mut carried = pin!(carried);
     let leave = async {
         seat.told_to_leave().await;

@@ -26,6 +26,16 @@ pub struct Source {
 }
 
 impl Source {
+    /// A text that is in memory already. `name` is what errors call it; files that it names are looked
+    /// for where the program runs.
+    pub fn new(name: &str, text: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            text: text.to_owned(),
+            folder: PathBuf::new(),
+        }
+    }
+
     /// A file's text.
     ///
     /// # Errors
@@ -57,11 +67,7 @@ impl Source {
     /// When there is none of this name.
     pub fn preset(name: &str) -> Result<Self, SimError> {
         let preset = presets::find(name)?;
-        Ok(Self {
-            name: format!("preset {name}"),
-            text: preset.text.to_owned(),
-            folder: PathBuf::new(),
-        })
+        Ok(Self::new(&format!("preset {name}"), preset.text))
     }
 
     /// The scenario with some keys changed. What is in the file has to have an effect as it stands there,

@@ -325,8 +325,9 @@ impl<S: Store> Node for HonestNode<S> {
 
     fn handle(&mut self, input: Input<Message>) -> Vec<Effect<Message>> {
         match input {
-            Input::Start { salt } => self.answer(|node| node.start(salt)),
-            Input::Reset { salt } => self.answer(|node| node.reset(salt)),
+            // A state tells the salt, and JSON readers see no number above exactly.
+            Input::Start { salt } => self.answer(|node| node.start(salt & MAX_SAFE_INTEGER)),
+            Input::Reset { salt } => self.answer(|node| node.reset(salt & MAX_SAFE_INTEGER)),
             Input::Mine => self.answer(Self::ask_to_mine),
             Input::Pay(payment) => self.answer(|node| node.pay(payment)),
             Input::AddBlock(block) => self.answer(|node| node.add_block(block)),

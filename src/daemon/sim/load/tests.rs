@@ -3,11 +3,7 @@
 use super::*;
 
 fn source(text: &str) -> Source {
-    Source {
-        name: "net.toml".to_owned(),
-        text: text.to_owned(),
-        folder: PathBuf::new(),
-    }
+    Source::new("net.toml", text)
 }
 
 fn sets(texts: &[&str]) -> Vec<Set> {

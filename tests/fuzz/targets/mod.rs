@@ -1,0 +1,19 @@
+//! The targets: plain functions that are given any bytes and panic when something does not hold.
+#![allow(dead_code, unreachable_pub, reason = "a fuzzer runs one of them")]
+
+mod drawn;
+mod exchange;
+mod lines;
+mod served;
+
+pub mod action;
+pub mod bodies;
+pub mod frames;
+pub mod genesis;
+pub mod graph;
+pub mod http;
+pub mod messages;
+pub mod node;
+pub mod scenario;
+pub mod sim_scenario;
+pub mod state;
