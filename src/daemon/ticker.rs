@@ -78,6 +78,8 @@ async fn tick<N: Node>(handle: &Handle<N>, every: Duration) -> bool {
         match handle.tick().await {
             Ok(()) | Err(DriverError::Reset | DriverError::Refused(RequestError::NotStarted)) => {}
             Err(DriverError::Stopped) => return false,
+            // The storage has said so, and a tick may find it well again.
+            Err(DriverError::Storage(_)) => {}
             Err(error) => log::error!("the clock cannot run by itself: {error}"),
         }
         next = (next + every).max(Instant::now());

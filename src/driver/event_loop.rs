@@ -5,93 +5,39 @@ use std::future::poll_fn;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 
-use async_channel::{Receiver, Sender, WeakSender};
+use async_channel::{Receiver, Sender};
 
+use super::command::{Command, Commands, Update, Written};
 use super::error::DriverError;
+use super::failure::Keeping;
 use super::handle::{Handle, View};
+use super::held::{Held, Outward};
 use super::link::{Link, LinkId, Links, OUTGOING_QUEUE, Port, Report};
 use super::observers::{EVENT_RING, Publisher};
 use super::options::Options;
 use super::search::Running;
+use super::storage::Storage;
 use super::waits::{ClockReply, Waits};
 use crate::node::{Answer, Effect, Input, Name, Node, RequestError, Search};
 
 /// After so many commands the other tasks of the executor get a turn, even if more commands wait.
 const COMMANDS_A_TURN: usize = 64;
 
-/// Where the answer to a request goes.
-pub(super) type Reply = Sender<Result<Answer, DriverError>>;
-
-/// Changes the node, and gives back what is to be done about it, `None` where the change failed, and
-/// what replies: only when everyone sees the change.
-pub(super) type Update<N> =
-    Box<dyn FnOnce(&mut N) -> (Option<Effects<N>>, Box<dyn FnOnce() + Send>) + Send>;
-
-type Effects<N> = Vec<Effect<<N as Node>::Message>>;
-
-/// What the event loop is asked to do.
-///
-/// The channel of commands has no bound and needs none: whoever waits for a reply has one command in
-/// it at a time, a link reports no more acknowledgements than it was given messages and goes down
-/// once, a search finds once.
-pub(super) enum Command<N: Node> {
-    /// A controller's request, all but the clock.
-    Request {
-        input: Input<N::Message>,
-        reply: Reply,
-    },
-    /// The clock's request, answered when it is reached. `None`: one clock on from wherever it is.
-    Clock { to: Option<u64>, reply: ClockReply },
-    /// Something to do with the node that leaves it as it is.
-    Read(Box<dyn FnOnce(&N) + Send>),
-    /// Something to do with the node that makes it another.
-    Update(Update<N>),
-    /// A transport offers a link.
-    Connect {
-        peer: Name,
-        latency: u64,
-        reply: Sender<Result<Link<N::Message>, DriverError>>,
-    },
-    /// A link's transport reports.
-    Link {
-        peer: Name,
-        link: LinkId,
-        report: Report<N::Message>,
-    },
-    /// A search found its nonce.
-    Found { search: u64, nonce: u64 },
-}
-
-/// How links and searches send commands. Weak: they do not keep the event loop going.
-struct Commands<N: Node>(WeakSender<Command<N>>);
-
-impl<N: Node> Commands<N> {
-    /// Lost when the event loop is over, which its links see for themselves.
-    fn send(&self, command: Command<N>) {
-        if let Some(commands) = self.0.upgrade() {
-            let _ = commands.try_send(command);
-        }
-    }
-}
-
-impl<N: Node> Port<N::Message> for Commands<N> {
-    fn report(&self, peer: Name, link: LinkId, report: Report<N::Message>) {
-        self.send(Command::Link { peer, link, report });
-    }
-}
-
 /// One node as an event loop: run it as a task of any executor with [`Driver::run`], or on a thread
 /// with [`Driver::run_blocking`]. All else goes through its [`Handle`].
 pub struct Driver<N: Node> {
-    node: N,
+    pub(super) node: N,
     options: Options,
     commands: Receiver<Command<N>>,
     port: Arc<Commands<N>>,
-    links: Links<N::Message>,
-    waits: Waits,
-    search: Option<Running>,
+    pub(super) links: Links<N::Message>,
+    pub(super) waits: Waits,
+    pub(super) search: Option<Running>,
     view: Arc<Mutex<View>>,
-    publisher: Publisher,
+    pub(super) publisher: Publisher,
+    /// Where what must last is written; without, nothing lasts longer than the driver.
+    pub(super) keeping: Option<Keeping<N>>,
+    pub(super) held: Held<N::Message>,
 }
 
 impl<N: Node + 'static> Driver<N> {
@@ -110,8 +56,32 @@ impl<N: Node + 'static> Driver<N> {
             options,
             commands,
             publisher,
+            keeping: None,
+            held: Held::new(),
         };
         let handle = Handle::new(sender, view, driver.publisher.log());
+        (driver, handle)
+    }
+
+    /// As [`Driver::new`], for a node whose [`Effect::Persist`] goes to `storage`. The event loop does not
+    /// wait for it, and the node goes on; but nothing that came after a write is answered, sent,
+    /// acknowledged, shown or read by anyone before that write lasts.
+    ///
+    /// When a write is lost, so is all that came after it: who waited gets [`DriverError::Storage`],
+    /// links are closed, the search ends, and the node is the one that was written. It is read as
+    /// before. Whatever would change it first tries whether writes last again, and is refused while they
+    /// do not.
+    ///
+    /// Once the driver stops it waits for the storage to finish: for that long it blocks its thread.
+    pub fn with_storage(
+        node: N,
+        options: Options,
+        mut storage: Box<dyn Storage<N>>,
+    ) -> (Self, Handle<N>) {
+        let (mut driver, handle) = Self::new(node, options);
+        let port = Arc::clone(&driver.port);
+        storage.start(Box::new(move |writes| port.send(Command::Written(writes))));
+        driver.keeping = Some(Keeping::new(storage));
         (driver, handle)
     }
 
@@ -126,6 +96,7 @@ impl<N: Node + 'static> Driver<N> {
                 yield_now().await;
             }
         }
+        self.finish();
     }
 
     /// As [`Driver::run`], on this thread and without an executor.
@@ -133,75 +104,94 @@ impl<N: Node + 'static> Driver<N> {
         while let Ok(command) = self.commands.recv_blocking() {
             self.carry_out_command(command);
         }
+        self.finish();
     }
 
-    /// Replies fail when the caller no longer waits for one, which is nobody's loss.
     fn carry_out_command(&mut self, command: Command<N>) {
         match command {
-            Command::Request { input, reply } => self.request(input, &reply),
+            Command::Request { input, reply } => self.request(input, reply),
             Command::Clock { to, reply } => self.clock(to, reply),
-            Command::Read(read) => read(&self.node),
-            Command::Update(update) => {
-                let (effects, reply) = update(&mut self.node);
-                if let Some(effects) = effects {
-                    self.waits.reset();
-                    let mut down = VecDeque::new();
-                    self.carry_out(effects, &mut down);
-                    self.take_down(down);
-                }
-                reply();
+            Command::Read(look) => {
+                let refused = self.unreadable();
+                look(refused.map_or(Ok(&self.node), Err), &mut self.held);
             }
+            Command::Update(update) => self.update(update),
             Command::Connect {
                 peer,
                 latency,
                 reply,
-            } => self.connect(peer, latency, &reply),
+            } => {
+                let link = self.connect(peer, latency);
+                self.held.reply(reply, link);
+            }
             Command::Link { peer, link, report } => self.link_report(peer, link, report),
             Command::Found { search, nonce } => {
-                self.hand_in(Input::NonceFound { search, nonce });
+                if self.search.is_some() {
+                    self.hand_in(Input::NonceFound { search, nonce });
+                }
             }
+            Command::Written(Ok(writes)) => {
+                self.held.last(writes);
+                self.release();
+            }
+            Command::Written(Err(error)) => self.fail(error),
         }
         self.waits.settle(&self.links);
     }
 
-    fn request(&mut self, input: Input<N::Message>, reply: &Reply) {
+    fn request(&mut self, input: Input<N::Message>, reply: Sender<Result<Answer, DriverError>>) {
+        if let Err(error) = self.recover() {
+            return self.held.reply(reply, Err(error));
+        }
         let resets = matches!(input, Input::Reset { .. });
         let answer = self.hand_in(input);
         if resets && matches!(answer, Some(Ok(_))) {
-            self.waits.reset();
+            self.show(Outward::Reset);
         }
-        let _ = reply.try_send(match answer {
+        let answer = match answer {
             Some(answer) => answer.map_err(DriverError::Refused),
             None => Err(DriverError::NoAnswer),
-        });
+        };
+        self.held.reply(reply, answer);
     }
 
     fn clock(&mut self, to: Option<u64>, reply: ClockReply) {
+        if let Err(error) = self.recover() {
+            return self.held.reply(reply, Err(error));
+        }
         let to = to.unwrap_or_else(|| self.node.clock().saturating_add(1));
         let wall = (self.options.wall)();
         let refused = match self.hand_in(Input::Clock { to, wall }) {
-            Some(Ok(_)) => return self.waits.add(to, reply),
+            Some(Ok(_)) => return self.show(Outward::Wait { to, reply }),
             Some(Err(refused)) => DriverError::Refused(refused),
             None => DriverError::NoAnswer,
         };
-        let _ = reply.try_send(Err(refused));
+        self.held.reply(reply, Err(refused));
     }
 
-    fn connect(
-        &mut self,
-        peer: Name,
-        latency: u64,
-        reply: &Sender<Result<Link<N::Message>, DriverError>>,
-    ) {
+    fn update(&mut self, update: Update<N>) {
+        let ready = self.recover();
+        let (effects, reply) = update(ready.map(|()| &mut self.node));
+        if let Some(effects) = effects {
+            let effects = self.write(effects);
+            self.show(Outward::Reset);
+            let mut down = VecDeque::new();
+            self.carry_out(effects, &mut down);
+            self.take_down(down);
+        }
+        self.show(Outward::Reply(reply));
+    }
+
+    fn connect(&mut self, peer: Name, latency: u64) -> Result<Link<N::Message>, DriverError> {
+        self.recover()?;
         if self.links.contains(&peer) {
-            let _ = reply.try_send(Err(DriverError::LinkExists { peer }));
-            return;
+            return Err(DriverError::LinkExists { peer });
         }
         let port: Arc<dyn Port<N::Message>> = self.port.clone();
         let link = self.links.open(peer.clone(), port);
         self.hand_in(Input::PeerUp { peer, latency });
         // A caller that no longer waits drops the link, which takes it down again.
-        let _ = reply.try_send(Ok(link));
+        Ok(link)
     }
 
     fn link_report(&mut self, peer: Name, link: LinkId, report: Report<N::Message>) {
@@ -213,7 +203,7 @@ impl<N: Node + 'static> Driver<N> {
                 let from = peer.clone();
                 self.hand_in(Input::Message { from, message });
                 if self.links.is(&peer, link) {
-                    let _ = reply.try_send(());
+                    self.show(Outward::Taken(reply));
                 }
             }
             Report::Acknowledged { count } => self.links.acknowledge(&peer, link, count),
@@ -230,6 +220,7 @@ impl<N: Node + 'static> Driver<N> {
     fn hand_in(&mut self, input: Input<N::Message>) -> Option<Result<Answer, RequestError>> {
         let mut down = VecDeque::new();
         let effects = self.node.handle(input);
+        let effects = self.write(effects);
         let answer = self.carry_out(effects, &mut down);
         self.take_down(down);
         answer
@@ -239,27 +230,22 @@ impl<N: Node + 'static> Driver<N> {
     fn take_down(&mut self, mut down: VecDeque<Name>) {
         while let Some(peer) = down.pop_front() {
             let effects = self.node.handle(Input::PeerDown { peer });
+            let effects = self.write(effects);
             self.carry_out(effects, &mut down);
         }
     }
 
     fn carry_out(
         &mut self,
-        effects: Effects<N>,
+        effects: Written<N>,
         down: &mut VecDeque<Name>,
     ) -> Option<Result<Answer, RequestError>> {
         let mut answer = None;
-        let mut effects = effects.into_iter().peekable();
-        while let Some(Effect::Persist(_)) = effects.peek() {
-            // Here a driver with storage writes, before anything below is seen by anyone.
-            effects.next();
-        }
-        self.refresh_view();
         for effect in effects {
             match effect {
                 Effect::Persist(_) => debug_assert!(false, "a persist effect comes first"),
                 Effect::Send { to, message } => {
-                    if !self.links.send(&to, message) {
+                    if !self.send(&to, message) {
                         let reason =
                             format!("{OUTGOING_QUEUE} messages wait to be sent, no more fit");
                         self.close(to, reason, down);
@@ -270,10 +256,8 @@ impl<N: Node + 'static> Driver<N> {
                 Effect::Search(search) => self.start_search(search),
                 Effect::CancelSearch => self.search = None,
                 Effect::Answer(given) => answer = Some(given),
-                Effect::Reached { clock } => self.waits.reached(clock),
-                Effect::Event(event) => {
-                    self.publisher.publish(event);
-                }
+                Effect::Reached { clock } => self.show(Outward::Reached(clock)),
+                Effect::Event(event) => self.show_event(event),
             }
         }
         answer
@@ -295,8 +279,12 @@ impl<N: Node + 'static> Driver<N> {
         self.options.searcher.search(search, stop, found);
     }
 
-    fn refresh_view(&self) {
-        *self.view.lock().unwrap_or_else(PoisonError::into_inner) = View::of(&self.node);
+    pub(super) fn view(&self) -> View {
+        *self.view.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn set_view(&self, view: View) {
+        *self.view.lock().unwrap_or_else(PoisonError::into_inner) = view;
     }
 }
 

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_channel::{Receiver, Sender};
 
+use super::command::Command;
 use super::error::DriverError;
-use super::event_loop::Command;
 use super::link::Link;
 use super::observers::{Log, Subscription};
 use crate::ledger::{Store, TxId, UncheckedBlock};
@@ -42,7 +42,9 @@ impl View {
 ///
 /// # Errors
 /// Every async method fails with [`DriverError::Stopped`] when the driver is gone or goes away before
-/// it replied.
+/// it replied. Under a [`Storage`](super::Storage) each replies when what it saw or did lasts, and fails
+/// with [`DriverError::Storage`] when that is lost; while nothing can be written, all but
+/// [`Handle::read`] do.
 pub struct Handle<N: Node> {
     commands: Sender<Command<N>>,
     view: Arc<Mutex<View>>,
@@ -135,11 +137,11 @@ impl<N: Node> Handle<N> {
         look: impl FnOnce(&N) -> R + Send + 'static,
     ) -> Result<R, DriverError> {
         self.ask(|reply| {
-            Command::Read(Box::new(move |node| {
-                let _ = reply.try_send(look(node));
+            Command::Read(Box::new(move |node, held| {
+                held.reply(reply, node.map(look));
             }))
         })
-        .await
+        .await?
     }
 
     /// Makes the node another between two inputs, and carries out the effects that `change` gives back
@@ -155,17 +157,20 @@ impl<N: Node> Handle<N> {
     ) -> Result<Result<(), E>, DriverError> {
         self.ask(|reply| {
             Command::Update(Box::new(move |node| {
-                let (effects, result) = match change(node) {
-                    Ok(effects) => (Some(effects), Ok(())),
+                let (effects, result) = match node.map(change) {
+                    Ok(Ok(effects)) => (Some(effects), Ok(Ok(()))),
+                    Ok(Err(error)) => (None, Ok(Err(error))),
                     Err(error) => (None, Err(error)),
                 };
-                (effects, Box::new(move || drop(reply.try_send(result))))
+                let answer = move |lasts: Result<(), _>| drop(reply.try_send(lasts.and(result)));
+                (effects, Box::new(answer))
             }))
         })
-        .await
+        .await?
     }
 
-    /// What the node is about, as of the last input. Needs no driver that runs and waits for none.
+    /// What the node is about, as of the last input all of which lasts. Needs no driver that runs and waits for
+    /// none.
     pub fn view(&self) -> View {
         *self.view.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -178,7 +183,8 @@ impl<N: Node> Handle<N> {
     }
 
     /// The id of the last event, 0 before the first. Asked for within [`Handle::read`] it is that of the
-    /// node as it is seen there: every event of what led up to it, and none of what comes after.
+    /// node as it is seen there: every event of what led up to it, and none of what comes after. Under a
+    /// storage it may not be shown yet; what is read is answered after it is.
     pub fn last_event(&self) -> u64 {
         self.log.last()
     }

@@ -171,9 +171,27 @@ struct End<M> {
     _fate: Sender<()>,
     offences: Sender<Offence>,
     reason: Arc<OnceLock<String>>,
+    /// Places in the queue that messages will take which are held back for now.
+    reserved: usize,
     sent: u64,
     acknowledged: u64,
 }
+
+impl<M> End<M> {
+    fn is_full(&self) -> bool {
+        self.queue.len() + self.reserved >= OUTGOING_QUEUE
+    }
+
+    fn send(&mut self, message: M) {
+        self.sent += 1;
+        // Fails when the transport has let go of the link, which its report will say.
+        let _ = self.queue.try_send(message);
+    }
+}
+
+/// No more messages fit into a link.
+#[derive(Debug)]
+pub(super) struct QueueFull;
 
 /// The event loop's links, by peer.
 #[derive(Debug)]
@@ -215,6 +233,7 @@ impl<M> Links<M> {
             _fate: fate_end,
             offences: offend,
             reason: Arc::clone(&reason),
+            reserved: 0,
             sent: 0,
             acknowledged: 0,
         };
@@ -236,13 +255,32 @@ impl<M> Links<M> {
         let Some(end) = self.ends.get_mut(peer) else {
             return true;
         };
-        if end.queue.len() >= OUTGOING_QUEUE {
+        if end.is_full() {
             return false;
         }
-        end.sent += 1;
-        // Fails when the transport has let go of the link, which its report will say.
-        let _ = end.queue.try_send(message);
+        end.send(message);
         true
+    }
+
+    /// Keeps a place in the queue of `peer`'s link, if it has one; which link that is. An error: the
+    /// queue is full.
+    pub(super) fn reserve(&mut self, peer: &Name) -> Result<Option<LinkId>, QueueFull> {
+        let Some(end) = self.ends.get_mut(peer) else {
+            return Ok(None);
+        };
+        if end.is_full() {
+            return Err(QueueFull);
+        }
+        end.reserved += 1;
+        Ok(Some(end.id))
+    }
+
+    /// Puts a message into the place that was reserved for it in `link`, if that is still up.
+    pub(super) fn send_reserved(&mut self, peer: &Name, link: LinkId, message: M) {
+        if let Some(end) = self.ends.get_mut(peer).filter(|end| end.id == link) {
+            end.reserved -= 1;
+            end.send(message);
+        }
     }
 
     /// Closes the link to `peer` for this reason. `false`: there was none.
@@ -254,6 +292,13 @@ impl<M> Links<M> {
             .set(reason)
             .expect("the reason is set where the end is removed, here only");
         true
+    }
+
+    /// Closes every link for this reason.
+    pub(super) fn close_all(&mut self, reason: &str) {
+        while let Some(peer) = self.ends.keys().next().cloned() {
+            self.close(&peer, reason.to_owned());
+        }
     }
 
     /// Tells the transport what its peer did. With its link gone nobody is left to tell.

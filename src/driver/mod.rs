@@ -87,9 +87,12 @@
 //! somebody waits for.
 
 mod cable;
+mod command;
 mod error;
 mod event_loop;
+mod failure;
 mod handle;
+mod held;
 mod link;
 mod observers;
 mod options;

@@ -41,8 +41,10 @@ struct Ring<E> {
     events: VecDeque<Arc<NumberedEvent<E>>>,
     /// How many events are kept.
     max: usize,
-    /// The id the next event gets.
+    /// The id the next event gets that is shown.
     next: u64,
+    /// How many events have happened that are not shown yet.
+    unshown: u64,
     closed: bool,
     /// One for each subscriber; it holds one token while there may be something to read.
     wakers: Vec<Sender<()>>,
@@ -51,6 +53,22 @@ struct Ring<E> {
 impl<E> Ring<E> {
     fn oldest(&self) -> u64 {
         self.next - self.events.len() as u64
+    }
+
+    /// The id of the last event that happened, shown or not.
+    fn last(&self) -> u64 {
+        self.next - 1 + self.unshown
+    }
+
+    fn show(&mut self, event: E) -> u64 {
+        let id = self.next;
+        self.next += 1;
+        if self.events.len() >= self.max {
+            self.events.pop_front();
+        }
+        self.events.push_back(Arc::new(NumberedEvent { id, event }));
+        self.wake();
+        id
     }
 
     fn wake(&mut self) {
@@ -81,7 +99,7 @@ impl<E> Log<E> {
     }
 
     pub(super) fn last(&self) -> u64 {
-        self.lock().next - 1
+        self.lock().last()
     }
 
     pub(super) fn subscribe(&self, after: Option<u64>) -> Subscription<E> {
@@ -122,6 +140,7 @@ impl<E> Publisher<E> {
             events: VecDeque::new(),
             max: events,
             next: 1,
+            unshown: 0,
             closed: false,
             wakers: Vec::new(),
         }))))
@@ -133,20 +152,29 @@ impl<E> Publisher<E> {
 
     /// Numbers an event and shows it to every subscriber; gives back its id.
     pub fn publish(&self, event: E) -> u64 {
+        self.0.lock().show(event)
+    }
+
+    /// Counts an event that happened and is shown later, by [`Publisher::show_counted`].
+    pub(super) fn count(&self) {
+        self.0.lock().unshown += 1;
+    }
+
+    /// Shows an event that was counted, in the order in which they were.
+    pub(super) fn show_counted(&self, event: E) {
         let mut ring = self.0.lock();
-        let id = ring.next;
-        ring.next += 1;
-        if ring.events.len() >= ring.max {
-            ring.events.pop_front();
-        }
-        ring.events.push_back(Arc::new(NumberedEvent { id, event }));
-        ring.wake();
-        id
+        ring.unshown -= 1;
+        ring.show(event);
+    }
+
+    /// What was counted and not shown never happened.
+    pub(super) fn forget_counted(&self) {
+        self.0.lock().unshown = 0;
     }
 
     /// The id of the last event; 0 before the first.
     pub fn last_id(&self) -> u64 {
-        self.0.lock().next - 1
+        self.0.lock().last()
     }
 
     /// Events from here on, or those after the event with the id `after`: 0 for all that are kept.
@@ -198,7 +226,7 @@ impl<E> Subscription<E> {
     pub fn try_next(&mut self) -> Option<Next<E>> {
         let ring = self.log.lock();
         // An id never given is from an earlier life of the node: all since then was missed.
-        if self.wants < ring.oldest() || self.wants > ring.next {
+        if self.wants < ring.oldest() || self.wants > ring.last() + 1 {
             self.wants = ring.oldest();
             return Some(Next::Lagged {
                 resumes: self.wants,

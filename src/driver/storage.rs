@@ -23,7 +23,8 @@ pub enum StorageError {
 }
 
 /// Told by a [`Storage`] as its writes finish: so many writes last, counted from its start; or those
-/// of them that do not last yet are lost.
+/// of them that do not last yet are lost. That is told once: writes that come after it are lost as well,
+/// up to [`Storage::recover`].
 pub type Progress = Box<dyn Fn(Result<u64, StorageError>) + Send>;
 
 /// Where what must last is written; see [`Driver::with_storage`](super::Driver::with_storage).

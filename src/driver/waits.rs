@@ -69,8 +69,13 @@ impl Waits {
     /// The node is somewhere else now: nobody gets what they waited for.
     pub(super) fn reset(&mut self) {
         self.reached = 0;
+        self.fail(&DriverError::Reset);
+    }
+
+    /// Nobody gets what they waited for.
+    pub(super) fn fail(&mut self, error: &DriverError) {
         for wait in self.waits.drain(..) {
-            let _ = wait.reply.try_send(Err(DriverError::Reset));
+            let _ = wait.reply.try_send(Err(error.clone()));
         }
     }
 }
