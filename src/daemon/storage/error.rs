@@ -1,10 +1,12 @@
 //! What can be wrong with a data directory.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use super::dir::{damaged, failed};
+use super::kept::KeptError;
 use crate::driver::StorageError;
-use crate::ledger::Hash;
+use crate::ledger::{GenesisError, Hash};
 use crate::node::Name;
 
 /// What the program ends with when its data directory is damaged.
@@ -85,6 +87,9 @@ pub enum DataDirError {
         /// What is wrong.
         what: String,
     },
+    /// The network cannot be.
+    #[error(transparent)]
+    Genesis(#[from] GenesisError),
     /// The system refused something.
     #[error("{}: {what}: {source}", .path.display())]
     System {
@@ -98,6 +103,14 @@ pub enum DataDirError {
 }
 
 impl DataDirError {
+    /// Why what a node keeps besides its ledger cannot be read.
+    pub(super) fn unreadable(path: &Path, error: KeptError) -> Self {
+        match error {
+            KeptError::Database(error) => failed(path, &error),
+            KeptError::Broken(what) => damaged(path, format!("{what} is broken")),
+        }
+    }
+
     /// What the program ends with.
     pub fn exit_code(&self) -> u8 {
         match self {
@@ -135,7 +148,7 @@ pub(super) fn describe(error: &fjall::Error) -> String {
 }
 
 /// What a write's failure is to a driver.
-pub(super) fn storage_error(place: &std::path::Path, error: &fjall::Error) -> StorageError {
+pub(super) fn storage_error(place: &Path, error: &fjall::Error) -> StorageError {
     match io_error(error) {
         Some(error) if is_full(error) => StorageError::Full {
             place: place.display().to_string(),

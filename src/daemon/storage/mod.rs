@@ -1,16 +1,28 @@
 //! Where the daemon's nodes keep their ledger.
 
 mod changes;
+mod check;
 mod codec;
+mod dir;
+mod disk_storage;
 mod error;
+mod health;
 mod journal;
+mod kept;
 mod node_store;
 mod overlay;
+mod schema;
+mod space;
 mod store;
 mod tables;
+mod writer;
 
+pub use dir::{DataDir, Kept, Opened};
+pub use disk_storage::DiskStorage;
 pub use error::{DAMAGED_EXIT_CODE, DataDirError};
+pub use health::StorageHealth;
 pub use node_store::NodeStore;
+pub use space::RESERVED_BYTES;
 pub use store::DiskStore;
 
 use crate::ledger::{GenesisError, Ledger};

@@ -1,9 +1,11 @@
 //! The ledger's store on disk.
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::PathBuf;
 use std::process;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use fjall::Slice;
 
@@ -11,36 +13,58 @@ use super::changes::Position;
 use super::codec::{self, Table};
 use super::error::{DAMAGED_EXIT_CODE, describe};
 use super::overlay::Overlay;
-use super::tables::Tables;
+use super::tables::{Batch, Tables};
 use crate::ledger::{Account, Block, Changes, Entry, Hash, Store, TxId, Undo};
 
 /// What the stores and the writer of one data directory share.
 pub(super) struct Shared {
-    tables: RwLock<Tables>,
+    /// `None` only while it is being opened anew.
+    tables: RwLock<Option<Tables>>,
+    database: PathBuf,
     /// The number of the write that was queued last.
     pub(super) queued: AtomicU64,
     /// The number of the last write that lasts.
     pub(super) lasting: AtomicU64,
+    /// Held as long as anything is open.
+    _lock: File,
 }
 
 impl Shared {
-    pub(super) fn new(tables: Tables) -> Self {
+    pub(super) fn new(tables: Tables, database: PathBuf, lock: File) -> Self {
         Self {
-            tables: RwLock::new(tables),
+            tables: RwLock::new(Some(tables)),
+            database,
             queued: AtomicU64::new(0),
             lasting: AtomicU64::new(0),
+            _lock: lock,
         }
     }
 
-    // Nothing panics half way through a change of the tables' handles.
-    pub(super) fn tables(&self) -> RwLockReadGuard<'_, Tables> {
-        self.tables.read().unwrap_or_else(PoisonError::into_inner)
+    // Nothing panics half way through a change of the handles, so that a poisoned lock is none.
+    pub(super) fn with<T>(&self, read: impl FnOnce(&Tables) -> T) -> T {
+        let tables = self.tables.read().unwrap_or_else(PoisonError::into_inner);
+        read(tables.as_ref().expect(OPEN))
     }
 
-    pub(super) fn tables_mut(&self) -> RwLockWriteGuard<'_, Tables> {
-        self.tables.write().unwrap_or_else(PoisonError::into_inner)
+    /// Writes a batch. Nobody has to wait for it in order to read.
+    pub(super) fn commit(&self, batch: Batch) -> fjall::Result<()> {
+        let mut written = self.with(Tables::clone);
+        written.commit(batch)?;
+        *self.tables.write().unwrap_or_else(PoisonError::into_inner) = Some(written);
+        Ok(())
+    }
+
+    /// Opens the database anew. Readers wait; as they could not go on without it, neither does the
+    /// program.
+    pub(super) fn reopen(&self) {
+        let mut tables = self.tables.write().unwrap_or_else(PoisonError::into_inner);
+        *tables = None;
+        *tables = Some(or_end(Tables::open(&self.database)));
     }
 }
+
+/// Why there are tables.
+const OPEN: &str = "who opens the tables anew holds the lock until they are open";
 
 /// A ledger's store in a data directory: what lasts is read from the disk, what is staged and does not
 /// last yet is kept in front of it.
@@ -65,7 +89,7 @@ impl std::fmt::Debug for DiskStore {
 impl DiskStore {
     /// What lasts, with nothing staged.
     pub(super) fn new(shared: Arc<Shared>) -> fjall::Result<Self> {
-        let position = Position::read(&shared.tables())?;
+        let position = shared.with(Position::read)?;
         Ok(Self {
             shared,
             overlay: Overlay::default(),
@@ -89,7 +113,7 @@ impl DiskStore {
         if self.overlay.hides_disk(self.lasting()) {
             return None;
         }
-        let value = or_end(self.shared.tables().get(key))?;
+        let value = or_end(self.shared.with(|tables| tables.get(key)))?;
         Some(read(&value).unwrap_or_else(|| end(&broken(key))))
     }
 
@@ -97,8 +121,8 @@ impl DiskStore {
     fn table(&self, table: Table) -> BTreeMap<Slice, Slice> {
         let mut entries = BTreeMap::new();
         if !self.overlay.hides_disk(self.lasting()) {
-            let tables = self.shared.tables();
-            entries.extend(tables.table(table).map(or_end));
+            let read = |tables: &Tables| entries.extend(tables.table(table).map(or_end));
+            self.shared.with(read);
         }
         for (key, value) in self.overlay.of_table(table as u8) {
             match value {

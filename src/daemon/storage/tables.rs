@@ -7,6 +7,7 @@ use fjall::{CompressionType, Database, Keyspace, KeyspaceCreateOptions, PersistM
 
 use super::changes::Put;
 use super::codec::{Table, read_number};
+use super::error::describe;
 
 /// What is written and not yet in a table file, at most, for each keyspace that is being filled. Up to
 /// four more may wait for being written out.
@@ -141,7 +142,8 @@ impl Tables {
             .durability(Some(PersistMode::SyncData));
         fill(&mut written, &self.node, batch);
         written.commit()?;
-        self.bound_journals()
+        self.bound_journals();
+        Ok(())
     }
 
     /// A keyspace of before goes as a whole: its files are deleted.
@@ -159,21 +161,26 @@ impl Tables {
         written.commit()?;
         self.generation = generation;
         let before = std::mem::replace(&mut self.node, node);
-        self.database.delete_keyspace(before)?;
-        self.about.rotate_memtable()?;
+        after_all(self.database.delete_keyspace(before));
+        after_all(self.about.rotate_memtable());
         Ok(())
     }
 
     /// A sealed journal is let go of when all that is in it is in tables. Nothing here waits for that.
-    fn bound_journals(&mut self) -> fjall::Result<()> {
+    fn bound_journals(&mut self) {
         let sealed = self.database.journal_count() > 1;
         if sealed && !self.bounding {
-            for keyspace in [&self.about, &self.node] {
-                keyspace.rotate_memtable()?;
-            }
+            after_all(self.about.rotate_memtable());
+            after_all(self.node.rotate_memtable());
         }
         self.bounding = sealed;
-        Ok(())
+    }
+}
+
+/// What comes after a batch lasts does not undo it; what is left undone is done at the next start.
+fn after_all<T>(done: fjall::Result<T>) {
+    if let Err(error) = done {
+        log::info!("the data directory is not tidied up: {}", describe(&error));
     }
 }
 

@@ -1,5 +1,7 @@
 //! A store on disk is what a store in memory is, whatever lasts and whenever it is opened anew.
 
+use std::path::Path;
+
 use proptest::prelude::*;
 use proptest::sample::Index;
 
@@ -44,6 +46,16 @@ struct Write {
     changes: Vec<Changes>,
 }
 
+fn open(directory: &Path) -> Arc<Shared> {
+    let database = directory.join("database");
+    let lock = File::create(directory.join("lock")).unwrap();
+    Arc::new(Shared::new(
+        Tables::open(&database).unwrap(),
+        database,
+        lock,
+    ))
+}
+
 struct Rig {
     directory: tempfile::TempDir,
     shared: Arc<Shared>,
@@ -59,7 +71,7 @@ struct Rig {
 impl Rig {
     fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let shared = Arc::new(Shared::new(Tables::open(directory.path()).unwrap()));
+        let shared = open(directory.path());
         let memory = Ledger::new(&genesis()).unwrap();
         let mut rig = Self {
             disk: Ledger::open(&genesis(), DiskStore::new(Arc::clone(&shared)).unwrap()).unwrap(),
@@ -117,9 +129,8 @@ impl Rig {
 
     fn commit(&mut self) {
         let next = std::mem::take(&mut self.next);
-        let mut tables = self.shared.tables_mut();
         let mut batch = Batch::default();
-        let mut position = Position::read(&tables).unwrap();
+        let mut position = self.shared.with(Position::read).unwrap();
         if next.reset {
             batch.reset();
             position = Position::default();
@@ -130,7 +141,7 @@ impl Rig {
             position.apply(changes, |put| batch.put(put));
         }
         let write = self.shared.queued.fetch_add(1, Ordering::AcqRel) + 1;
-        tables.commit(batch).unwrap();
+        self.shared.commit(batch).unwrap();
         self.shared.lasting.store(write, Ordering::Release);
         self.lasting = self.memory.clone();
     }
@@ -145,7 +156,7 @@ impl Rig {
             ..
         } = self;
         drop((disk, shared));
-        let shared = Arc::new(Shared::new(Tables::open(directory.path()).unwrap()));
+        let shared = open(directory.path());
         Self {
             disk: Ledger::open(&genesis(), DiskStore::new(Arc::clone(&shared)).unwrap()).unwrap(),
             directory,

@@ -1,0 +1,283 @@
+//! What a node keeps besides its ledger, as tables: what [`Saved`] is in memory.
+
+use serde::{Deserialize, Serialize};
+
+use super::changes::Put;
+use super::codec::{self, Table};
+use super::tables::{Batch, Tables};
+use crate::ledger::{Transaction, TxId};
+use crate::node::{Message, Name, Persist, Record, Saved, SavedMessage};
+
+/// Where a payment is; the first byte of its value in [`Table::Kept`].
+const QUEUE: u8 = 0;
+const POOL: u8 = 1;
+const WAITING: u8 = 2;
+const WAITING_ACCEPTED: u8 = 3;
+
+/// The numbers of a node, one small value.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Counters {
+    clock: u64,
+    started: bool,
+    salt: u64,
+    issued: u64,
+    mine: bool,
+    lives: u64,
+}
+
+/// A message of the inbox; what tells it from others is in its key.
+#[derive(Debug, Serialize, Deserialize)]
+struct KeptMessage {
+    /// Its place in the order of arrival.
+    arrival: u64,
+    ready: u64,
+    from: Option<Name>,
+    message: Message,
+}
+
+/// What a writer has to know of what it wrote before.
+#[derive(Debug, Default)]
+pub(super) struct Records {
+    counters: Counters,
+    /// Numbers what is kept in the order it comes.
+    arrivals: u64,
+}
+
+impl Records {
+    /// Hands out what a node's records change, all but the ledger. A reset is the caller's to have made.
+    pub(super) fn apply(&mut self, persist: &Persist, batch: &mut Batch) {
+        for record in &persist.records {
+            self.record(record, batch);
+        }
+        self.counters.clock = persist.clock;
+        batch.put(self.numbers());
+    }
+
+    fn record(&mut self, record: &Record, batch: &mut Batch) {
+        match record {
+            Record::Started { salt } => {
+                (self.counters.started, self.counters.salt) = (true, *salt);
+            }
+            Record::Reset { .. } | Record::Restored(_) => {
+                let mut saved = Saved {
+                    lives: self.counters.lives,
+                    ..Saved::default()
+                };
+                saved.apply(&Persist {
+                    records: vec![record.clone()],
+                    ..Persist::default()
+                });
+                self.write(&saved, batch);
+            }
+            Record::Queued {
+                transaction,
+                issued,
+            } => {
+                self.counters.issued = *issued;
+                batch.put((Table::Accepted.key(&transaction.id.0), Some(Vec::new())));
+                batch.put(self.in_order(QUEUE, transaction));
+            }
+            Record::Pooled { order, transaction } => {
+                batch.put(payment(POOL, order.to_be_bytes(), transaction));
+            }
+            Record::Waiting {
+                transaction,
+                accepted,
+            } => batch.put(self.waiting(transaction, *accepted)),
+            Record::Dropped { id } => batch.put((Table::Kept.key(&id.0), None)),
+            Record::Received {
+                from,
+                ready,
+                message,
+            } => batch.put(self.message(from, *ready, message)),
+            Record::Taken {
+                from,
+                stamp,
+                sequence,
+            } => batch.put((message_key(from, *stamp, *sequence), None)),
+            Record::Mine { waits } => self.counters.mine = *waits,
+        }
+    }
+
+    /// Writes everything, into tables that hold nothing of it.
+    fn write(&mut self, saved: &Saved, batch: &mut Batch) {
+        self.counters = Counters {
+            clock: saved.clock,
+            started: saved.started,
+            salt: saved.salt,
+            issued: saved.issued,
+            mine: saved.mine,
+            lives: saved.lives,
+        };
+        for id in &saved.accepted {
+            batch.put((Table::Accepted.key(&id.0), Some(Vec::new())));
+        }
+        for transaction in &saved.queue {
+            batch.put(self.in_order(QUEUE, transaction));
+        }
+        for (order, transaction) in &saved.pool {
+            batch.put(payment(POOL, order.to_be_bytes(), transaction));
+        }
+        for (transaction, accepted) in &saved.waiting {
+            batch.put(self.waiting(transaction, *accepted));
+        }
+        for kept in &saved.inbox {
+            batch.put(self.message(&kept.from, kept.ready, &kept.message));
+        }
+        batch.put(self.numbers());
+    }
+
+    /// Counts one more life, which is to be written.
+    pub(super) fn begin_life(&mut self) -> Put {
+        self.counters.lives += 1;
+        self.numbers()
+    }
+
+    fn numbers(&self) -> Put {
+        let numbers = serde_json::to_vec(&self.counters).expect("numbers are written as JSON");
+        (Table::Node.key(&[]), Some(numbers))
+    }
+
+    fn waiting(&mut self, transaction: &Transaction, accepted: bool) -> Put {
+        let place = if accepted { WAITING_ACCEPTED } else { WAITING };
+        self.in_order(place, transaction)
+    }
+
+    fn in_order(&mut self, place: u8, transaction: &Transaction) -> Put {
+        payment(place, self.next_arrival().to_be_bytes(), transaction)
+    }
+
+    fn message(&mut self, from: &Option<Name>, ready: u64, message: &Message) -> Put {
+        let kept = KeptMessage {
+            arrival: self.next_arrival(),
+            ready,
+            from: from.clone(),
+            message: message.clone(),
+        };
+        let value = serde_json::to_vec(&kept).expect("messages are written as JSON");
+        (
+            message_key(from, message.stamp, message.sequence),
+            Some(value),
+        )
+    }
+
+    fn next_arrival(&mut self) -> u64 {
+        self.arrivals += 1;
+        self.arrivals
+    }
+}
+
+fn payment(place: u8, order: [u8; 8], transaction: &Transaction) -> Put {
+    let mut value = vec![place];
+    value.extend_from_slice(&order);
+    transaction.write_canonical(&mut value);
+    (Table::Kept.key(&transaction.id.0), Some(value))
+}
+
+/// Stamp and sequence number, and the name, which no peer's is when it is missing.
+fn message_key(from: &Option<Name>, stamp: u64, sequence: u64) -> Vec<u8> {
+    let mut key = Table::Inbox.numbered(stamp);
+    key.extend_from_slice(&sequence.to_be_bytes());
+    key.extend(from.iter().flat_map(|name| name.as_str().bytes()));
+    key
+}
+
+/// Why what is kept cannot be read.
+#[derive(Debug)]
+pub(super) enum KeptError {
+    Database(fjall::Error),
+    /// What cannot be understood.
+    Broken(String),
+}
+
+impl From<fjall::Error> for KeptError {
+    fn from(error: fjall::Error) -> Self {
+        Self::Database(error)
+    }
+}
+
+/// What is kept, and what a writer goes on from.
+pub(super) fn read(tables: &Tables) -> Result<(Saved, Records), KeptError> {
+    let counters: Counters = match tables.get(&Table::Node.key(&[]))? {
+        Some(value) => serde_json::from_slice(&value)
+            .map_err(|error| KeptError::Broken(format!("the node's numbers: {error}")))?,
+        None => Counters::default(),
+    };
+    let mut saved = Saved {
+        clock: counters.clock,
+        started: counters.started,
+        salt: counters.salt,
+        issued: counters.issued,
+        mine: counters.mine,
+        lives: counters.lives,
+        accepted: read_accepted(tables)?,
+        ..Saved::default()
+    };
+    let mut arrivals = 0;
+    read_payments(tables, &mut saved, &mut arrivals)?;
+    read_inbox(tables, &mut saved, &mut arrivals)?;
+    Ok((saved, Records { counters, arrivals }))
+}
+
+fn read_accepted(tables: &Tables) -> Result<Vec<TxId>, KeptError> {
+    let ids = tables.table(Table::Accepted).map(|entry| {
+        let (key, _) = entry?;
+        codec::read_id(&key)
+            .ok_or_else(|| KeptError::Broken("the id of an accepted payment".to_owned()))
+    });
+    ids.collect()
+}
+
+fn read_payments(tables: &Tables, saved: &mut Saved, arrivals: &mut u64) -> Result<(), KeptError> {
+    let (mut queue, mut waiting) = (Vec::new(), Vec::new());
+    for entry in tables.table(Table::Kept) {
+        let (key, value) = entry?;
+        let broken = || KeptError::Broken(format!("the payment {}", hex::encode(&key[1..])));
+        let (place, order, transaction) = split_payment(&value).ok_or_else(broken)?;
+        let number = u64::from_be_bytes(order);
+        match place {
+            POOL => saved.pool.push((i64::from_be_bytes(order), transaction)),
+            QUEUE => queue.push((number, transaction)),
+            WAITING => waiting.push((number, (transaction, false))),
+            WAITING_ACCEPTED => waiting.push((number, (transaction, true))),
+            _ => return Err(broken()),
+        }
+        if place != POOL {
+            *arrivals = number.max(*arrivals);
+        }
+    }
+    saved.pool.sort_by_key(|(order, _)| *order);
+    saved.queue = in_order(queue);
+    saved.waiting = in_order(waiting);
+    Ok(())
+}
+
+fn split_payment(value: &[u8]) -> Option<(u8, [u8; 8], Transaction)> {
+    let (place, rest) = value.split_first()?;
+    let (order, mut rest) = rest.split_first_chunk()?;
+    let transaction = Transaction::read_canonical(&mut rest)?;
+    rest.is_empty().then_some((*place, *order, transaction))
+}
+
+fn read_inbox(tables: &Tables, saved: &mut Saved, arrivals: &mut u64) -> Result<(), KeptError> {
+    let mut inbox = Vec::new();
+    for entry in tables.table(Table::Inbox) {
+        let (_, value) = entry?;
+        let kept: KeptMessage = serde_json::from_slice(&value)
+            .map_err(|error| KeptError::Broken(format!("a message in the inbox: {error}")))?;
+        *arrivals = kept.arrival.max(*arrivals);
+        let message = SavedMessage {
+            from: kept.from,
+            ready: kept.ready,
+            message: kept.message,
+        };
+        inbox.push((kept.arrival, message));
+    }
+    saved.inbox = in_order(inbox);
+    Ok(())
+}
+
+fn in_order<T>(mut numbered: Vec<(u64, T)>) -> Vec<T> {
+    numbered.sort_by_key(|(number, _)| *number);
+    numbered.into_iter().map(|(_, thing)| thing).collect()
+}

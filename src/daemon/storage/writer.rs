@@ -1,0 +1,173 @@
+//! The thread that makes things last: all writes that wait, in one batch, with one sync.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{Receiver, Sender};
+
+use super::changes::Position;
+use super::error::{DataDirError, storage_error};
+use super::health::StorageHealth;
+use super::kept::{self, Records};
+use super::space;
+use super::store::Shared;
+use super::tables::Batch;
+use crate::driver::{Progress, StorageError};
+use crate::ledger::Changes;
+use crate::node::{Persist, Record};
+
+/// No more writes join a batch that has so many keys: it is in memory twice.
+const BATCH_KEYS: usize = 50_000;
+
+/// What the writer is asked to do, in order.
+pub(super) enum Job {
+    Start(Progress),
+    Write(Persist),
+    /// Tries to write again after a failure.
+    Recover(Sender<Result<(), StorageError>>),
+    /// Says whether all that was queued before lasts.
+    Finish(Sender<Result<(), StorageError>>),
+}
+
+pub(super) struct Writer {
+    pub(super) directory: PathBuf,
+    pub(super) shared: Arc<Shared>,
+    /// What a reset leaves of the ledger.
+    pub(super) genesis: Changes,
+    pub(super) position: Position,
+    pub(super) records: Records,
+    pub(super) health: StorageHealth,
+    pub(super) progress: Progress,
+    /// The number of the last write that was taken up.
+    pub(super) taken: u64,
+    /// Why nothing is written until that is tried again.
+    pub(super) failed: Option<StorageError>,
+}
+
+impl Writer {
+    /// Runs until nobody can ask for anything any more.
+    pub(super) fn run(mut self, jobs: &Receiver<Job>) {
+        let mut next = jobs.recv().ok();
+        while let Some(job) = next.take() {
+            match job {
+                Job::Start(progress) => self.progress = progress,
+                Job::Write(persist) => next = self.write(persist, jobs),
+                Job::Recover(reply) => {
+                    // Fails when nobody waits for it any more.
+                    let _ = reply.send(self.recover());
+                }
+                Job::Finish(reply) => {
+                    let _ = reply.send(self.failed.clone().map_or(Ok(()), Err));
+                }
+            }
+            next = next.or_else(|| jobs.recv().ok());
+        }
+    }
+
+    /// Writes all that waits; the first thing that waits and is no write.
+    fn write(&mut self, first: Persist, jobs: &Receiver<Job>) -> Option<Job> {
+        let mut batch = Batch::default();
+        self.add(&first, &mut batch);
+        let mut next = None;
+        while batch.puts.len() < BATCH_KEYS && next.is_none() {
+            match jobs.try_recv() {
+                Ok(Job::Write(persist)) => self.add(&persist, &mut batch),
+                Ok(job) => next = Some(job),
+                Err(_) => break,
+            }
+        }
+        if self.failed.is_none() {
+            match self.commit(batch) {
+                Ok(()) => {
+                    self.shared.lasting.store(self.taken, Ordering::Release);
+                    (self.progress)(Ok(self.taken));
+                }
+                Err(error) => self.fail(error),
+            }
+        }
+        next
+    }
+
+    /// Adds a write to a batch. What comes after a failure is lost with what failed.
+    fn add(&mut self, persist: &Persist, batch: &mut Batch) {
+        self.taken += 1;
+        if self.failed.is_some() {
+            return;
+        }
+        let first = persist.records.first();
+        if matches!(first, Some(Record::Reset { .. } | Record::Restored(_))) {
+            batch.reset();
+            self.position = Position::default();
+            self.position.apply(&self.genesis, |put| batch.put(put));
+        }
+        for changes in &persist.ledger {
+            self.position.apply(changes, |put| batch.put(put));
+        }
+        self.records.apply(persist, batch);
+    }
+
+    fn commit(&self, batch: Batch) -> Result<(), StorageError> {
+        space::check(&self.directory)?;
+        let written = self.shared.commit(batch);
+        written.map_err(|error| self.said(&error))
+    }
+
+    /// An error as the driver is told. What a table file ran into is not told to those who write later,
+    /// but is most often that there is no room.
+    fn said(&self, error: &fjall::Error) -> StorageError {
+        match (error, space::check(&self.directory)) {
+            (fjall::Error::Poisoned, Err(full)) => full,
+            _ => storage_error(&self.directory, error),
+        }
+    }
+
+    fn fail(&mut self, error: StorageError) {
+        log::error!("{error}; requests that change something are refused until then");
+        self.remember(Some(error.clone()));
+        (self.progress)(Err(error));
+    }
+
+    fn remember(&mut self, failed: Option<StorageError>) {
+        self.health.set(failed.clone());
+        self.failed = failed;
+    }
+
+    fn recover(&mut self) -> Result<(), StorageError> {
+        let Some(before) = self.failed.clone() else {
+            return Ok(());
+        };
+        let again = self.try_again();
+        match &again {
+            Ok(()) => {
+                log::warn!("{}: writes last again", self.directory.display());
+                self.remember(None);
+            }
+            Err(error) if *error != before => {
+                log::warn!("{error}");
+                self.remember(Some(error.clone()));
+            }
+            Err(_) => {}
+        }
+        again
+    }
+
+    /// Opens the database anew, which one that failed needs, and begins another life, which is the first
+    /// write.
+    fn try_again(&mut self) -> Result<(), StorageError> {
+        space::check(&self.directory)?;
+        space::probe(&self.directory)
+            .map_err(|error| storage_error(&self.directory, &fjall::Error::Io(error)))?;
+        self.shared.reopen();
+        let read = self.shared.with(|tables| {
+            let position = Position::read(tables).map_err(kept::KeptError::Database)?;
+            kept::read(tables).map(|(_, records)| (position, records))
+        });
+        let (position, records) = read.map_err(|error| StorageError::Failed {
+            reason: DataDirError::unreadable(&self.directory, error).to_string(),
+        })?;
+        (self.position, self.records) = (position, records);
+        let mut batch = Batch::default();
+        batch.put(self.records.begin_life());
+        self.commit(batch)
+    }
+}

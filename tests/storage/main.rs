@@ -1,0 +1,6 @@
+//! Data directories: what was written is there, whoever opens them next.
+#![cfg(feature = "daemon")]
+
+mod directories;
+mod nodes;
+mod rig;

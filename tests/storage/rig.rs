@@ -1,0 +1,84 @@
+//! A node whose records go into a data directory.
+
+use std::path::Path;
+use std::sync::mpsc::{self, Receiver};
+
+use tickchain::daemon::storage::{DaemonNode, DataDir, DiskStorage, Opened};
+use tickchain::driver::{Storage, StorageError};
+use tickchain::ledger::{Difficulty, Genesis};
+use tickchain::node::{
+    Answer, Config, Effect, Input, Message, Node, Persist, RequestError, Search,
+};
+
+pub fn config() -> Config {
+    Config {
+        genesis: Genesis {
+            difficulty: Difficulty::new(0).unwrap(),
+            ..Genesis::default()
+        },
+        ..Config::new("node1".parse().unwrap())
+    }
+}
+
+/// A node and its storage, without a driver: effects are looked at, what must last is written.
+pub struct Rig {
+    pub node: DaemonNode,
+    pub storage: DiskStorage,
+    pub progress: Receiver<Result<u64, StorageError>>,
+    /// What was written, in order.
+    pub written: Vec<Persist>,
+}
+
+impl Rig {
+    pub fn open(path: &Path) -> Self {
+        let Opened {
+            node, mut storage, ..
+        } = DataDir::open(path).unwrap().run(config()).unwrap();
+        let (told, progress) = mpsc::channel();
+        storage.start(Box::new(move |result| {
+            let _ = told.send(result);
+        }));
+        Self {
+            node,
+            storage,
+            progress,
+            written: Vec::new(),
+        }
+    }
+
+    /// Hands in a fact; nonces are found at once.
+    pub fn hand_in(&mut self, input: Input<Message>) -> Option<Result<Answer, RequestError>> {
+        let effects = self.node.handle(input);
+        self.carry_out(effects)
+    }
+
+    pub fn carry_out(
+        &mut self,
+        effects: Vec<Effect<Message>>,
+    ) -> Option<Result<Answer, RequestError>> {
+        let (mut answer, mut found) = (None, None);
+        for effect in effects {
+            match effect {
+                Effect::Persist(persist) => {
+                    self.written.push(persist.clone());
+                    self.storage.write(persist);
+                }
+                // No zero bits are asked for: any nonce fits.
+                Effect::Search(search) => found = Some(search),
+                Effect::Answer(given) => answer = Some(given),
+                _ => {}
+            }
+        }
+        if let Some(Search { id, start, .. }) = found {
+            self.hand_in(Input::NonceFound {
+                search: id,
+                nonce: start,
+            });
+        }
+        answer
+    }
+
+    pub fn clock(&mut self, to: u64) {
+        self.hand_in(Input::Clock { to, wall: 0 });
+    }
+}
