@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::controller::NodeUrl;
 use super::controller::api::RunningController;
+use super::key::PublicKey;
 use super::node::RunningNode;
 use crate::ledger::Genesis;
 
@@ -37,6 +38,8 @@ pub(super) struct NodeLine {
     http: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     p2p: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<PublicKey>,
     #[serde(skip)]
     base: String,
     #[serde(skip)]
@@ -49,6 +52,7 @@ impl NodeLine {
             name: Some(node.name().to_string()),
             http: node.http().to_string(),
             p2p: Some(node.p2p().to_string()),
+            key: node.public_key().copied(),
             base: format!("http://{}", reachable(node.http())),
             started: node.handle().view().started,
         }
@@ -60,6 +64,7 @@ impl NodeLine {
             name: None,
             http: url.authority(),
             p2p: None,
+            key: None,
             base: url.to_string(),
             started: true,
         }
@@ -180,6 +185,13 @@ impl Banner<'_> {
         match self.genesis {
             Some(_) => table(out, ["node", "HTTP", "peers"], named),
             None => table(out, ["node"], elsewhere.map(|node| [node.base.clone()])),
+        }
+        let keys: Vec<[String; 2]> = (self.nodes.iter())
+            .filter_map(|node| Some([node.name.clone()?, node.key?.to_string()]))
+            .collect();
+        if !keys.is_empty() {
+            out.push('\n');
+            table(out, ["node", "public key"], keys.into_iter());
         }
     }
 

@@ -140,6 +140,22 @@ pub struct NodeArgs {
     /// Start the node at once, as GET /start does
     #[arg(long, env = "TICKCHAIN_START", value_parser = parse_switch)]
     pub start: bool,
+    /// This node's own key, made if the file is not there; without it a new one for each run
+    #[arg(
+        long,
+        env = "TICKCHAIN_NODE_KEY",
+        value_name = "FILE",
+        requires = "network_key"
+    )]
+    pub node_key: Option<PathBuf>,
+    /// The peers that are let in, each a line with NAME and PUBLIC-KEY; without it all that have the network key
+    #[arg(
+        long,
+        env = "TICKCHAIN_ALLOW_PEERS",
+        value_name = "FILE",
+        requires = "network_key"
+    )]
+    pub allow_peers: Option<PathBuf>,
     /// What both commands know.
     #[command(flatten)]
     pub common: CommonArgs,
@@ -261,6 +277,9 @@ pub struct CommonArgs {
     /// Clocks a message takes at least; of two ends the larger one counts
     #[arg(long, env = "TICKCHAIN_LATENCY", value_name = "TICKS", default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=1_000_000))]
     pub latency: u64,
+    /// The key that all nodes of the network share, from `tickchain key network`: links are encrypted, and who has it not gets none
+    #[arg(long, env = "TICKCHAIN_NETWORK_KEY", value_name = "FILE")]
+    pub network_key: Option<PathBuf>,
     /// Let the clock run by itself, one tick each such interval: 500ms, 2s, 1m, 1h
     #[arg(long, env = "TICKCHAIN_TICK", value_name = "INTERVAL", value_parser = parse_interval)]
     pub tick: Option<Duration>,

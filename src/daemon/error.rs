@@ -8,6 +8,7 @@ use super::controller::ControllerError;
 use super::controller::scenario::ScenarioError;
 use super::genesis_file::GenesisFileError;
 use super::key::KeyError;
+use super::links::AllowListError;
 use super::node_api::{PeerAddress, PeerError};
 use super::sim::SimError;
 use crate::driver::DriverError;
@@ -94,6 +95,9 @@ pub enum DaemonError {
     /// A key file cannot be used.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// A list of peers cannot be used.
+    #[error(transparent)]
+    AllowList(#[from] AllowListError),
     /// The system gives no random numbers.
     #[error("the system gives no random numbers: {0}")]
     Random(getrandom::Error),

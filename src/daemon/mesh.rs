@@ -8,6 +8,8 @@ use smol::Timer;
 use super::cli::Topology;
 use super::error::DaemonError;
 use super::http::Guard;
+use super::key::{KeyError, NodeKey, Secret};
+use super::links::Security;
 use super::node::{RunningNode, Setup, Sockets};
 use super::node_api::PeerAddress;
 use crate::ledger::Genesis;
@@ -35,6 +37,8 @@ pub struct MeshSetup {
     pub genesis: Genesis,
     /// The latency of every link, in clocks.
     pub latency: u64,
+    /// The network's key; without it links are plain TCP.
+    pub network_key: Option<Secret>,
     /// Who may use the APIs.
     pub guard: Guard,
 }
@@ -50,8 +54,26 @@ impl Default for MeshSetup {
             p2p_base: 0,
             genesis: Genesis::default(),
             latency: 0,
+            network_key: None,
             guard: Guard::default(),
         }
+    }
+}
+
+impl MeshSetup {
+    /// The keys of one more node: the network's and a new one of its own.
+    ///
+    /// # Errors
+    /// [`KeyError::Random`].
+    pub fn security(&self) -> Result<Option<Security>, KeyError> {
+        let security = |network_key: &Secret| {
+            Ok(Security {
+                network_key: network_key.clone(),
+                node_key: NodeKey::new(Secret::random()?),
+                allowed: None,
+            })
+        };
+        self.network_key.as_ref().map(security).transpose()
     }
 }
 
@@ -63,7 +85,7 @@ pub async fn run(setup: &MeshSetup) -> Result<Vec<RunningNode>, DaemonError> {
     let nodes: Vec<RunningNode> = bind(setup)?
         .into_iter()
         .zip(1..)
-        .map(|(sockets, number)| RunningNode::new(sockets, node_setup(setup, number)))
+        .map(|(sockets, number)| RunningNode::new(sockets, node_setup(setup, number)?))
         .collect::<Result<_, _>>()?;
     for (from, to) in setup.topology.links(nodes.len()) {
         // Both dial, so that a link comes back whichever side lost it.
@@ -77,15 +99,16 @@ pub async fn run(setup: &MeshSetup) -> Result<Vec<RunningNode>, DaemonError> {
     Ok(nodes)
 }
 
-fn node_setup(setup: &MeshSetup, number: usize) -> Setup {
+fn node_setup(setup: &MeshSetup, number: usize) -> Result<Setup, DaemonError> {
     let name = format!("node{number}");
     let name = name.parse().expect("a word and a number make a name");
-    Setup {
+    Ok(Setup {
         genesis: setup.genesis.clone(),
         latency: setup.latency,
+        security: setup.security()?,
         guard: setup.guard.clone(),
         ..Setup::new(Some(name))
-    }
+    })
 }
 
 fn bind(setup: &MeshSetup) -> Result<Vec<Sockets>, DaemonError> {

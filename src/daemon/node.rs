@@ -10,7 +10,8 @@ use smol::{Task, Timer};
 
 use super::error::DaemonError;
 use super::http::{Guard, serve};
-use super::links::{Identity, Links};
+use super::key::PublicKey;
+use super::links::{Identity, Links, Security};
 use super::node_api::{NodeApi, PeerAddress, PeerBook, Ticker};
 use super::search::LowPrioritySearcher;
 use super::storage::{self, DaemonNode};
@@ -38,6 +39,8 @@ pub struct Setup {
     pub genesis: Genesis,
     /// The latency it wants of its links, in clocks.
     pub latency: u64,
+    /// The keys of its links; without them links are plain TCP.
+    pub security: Option<Security>,
     /// Who may use its API.
     pub guard: Guard,
     /// Where it searches nonces and what time it is.
@@ -53,6 +56,7 @@ impl Setup {
             name,
             genesis: Genesis::default(),
             latency: 0,
+            security: None,
             guard: Guard::default(),
             options: Options {
                 searcher: Arc::new(LowPrioritySearcher),
@@ -102,6 +106,7 @@ pub struct RunningNode {
     name: Name,
     http: SocketAddr,
     p2p: SocketAddr,
+    security: Option<Security>,
     handle: Handle<DaemonNode>,
     links: Arc<Links<DaemonNode>>,
     ticker: Arc<SelfTicker>,
@@ -136,6 +141,7 @@ impl RunningNode {
             name: name.clone(),
             network,
             latency: setup.latency,
+            security: setup.security.clone(),
         };
         let links = Links::new(p2p_listener, handle.clone(), identity).map_err(system)?;
         let links = Arc::new(links);
@@ -164,6 +170,7 @@ impl RunningNode {
             name,
             http,
             p2p,
+            security: setup.security,
             handle,
             links,
             ticker,
@@ -185,6 +192,17 @@ impl RunningNode {
     /// Where it listens for peers.
     pub fn p2p(&self) -> SocketAddr {
         self.p2p
+    }
+
+    /// The keys of its links.
+    pub fn security(&self) -> Option<&Security> {
+        self.security.as_ref()
+    }
+
+    /// The key others know it by, where links have keys.
+    pub fn public_key(&self) -> Option<&PublicKey> {
+        let security = self.security.as_ref();
+        security.map(|security| security.node_key.public())
     }
 
     /// Its handle.

@@ -13,8 +13,10 @@ use super::controller::api::RunningController;
 use super::controller::scenario;
 use super::error::DaemonError;
 use super::http::Guard;
+use super::key::{self, Kind, NodeKey, Secret};
+use super::links::{AllowList, Security};
 use super::node::{RunningNode, Setup, Sockets};
-use super::{genesis_file, key, mine_bench, signals, sim};
+use super::{genesis_file, mine_bench, signals, sim};
 
 /// Does what the command line asks for until a signal ends it. What goes wrong is written to standard
 /// error.
@@ -49,18 +51,21 @@ pub fn run(cli: Cli) -> ExitCode {
 }
 
 fn node(args: NodeArgs) -> Result<(), DaemonError> {
-    let common = args.common;
-    check_exposure(args.http.ip(), "--http", &common.access)?;
-    if !args.p2p.ip().is_loopback() {
+    check_exposure(args.http.ip(), "--http", &args.common.access)?;
+    let security = security(&args)?;
+    if !args.p2p.ip().is_loopback() && security.is_none() {
         log::warn!(
-            "peers from other machines can connect to {}: they are not authenticated",
+            "peers from other machines can connect to {}: they are not authenticated, and what is said \
+             goes over the wire in clear; give all nodes one --network-key",
             args.p2p
         );
     }
+    let common = args.common;
     let genesis = genesis_file::read(common.genesis.as_deref(), common.difficulty)?;
     let setup = Setup {
         genesis: genesis.clone(),
         latency: common.latency,
+        security,
         guard: guard(&common.access),
         ..Setup::new(args.name)
     };
@@ -87,6 +92,23 @@ fn node(args: NodeArgs) -> Result<(), DaemonError> {
             controller: None,
         })
     })
+}
+
+/// The keys of a node's links, where the network has one.
+fn security(args: &NodeArgs) -> Result<Option<Security>, DaemonError> {
+    let Some(network_key) = &args.common.network_key else {
+        return Ok(None);
+    };
+    let node_key = match &args.node_key {
+        Some(path) => NodeKey::keep(path)?,
+        None => NodeKey::new(Secret::random()?),
+    };
+    let allowed = args.allow_peers.as_deref().map(AllowList::read);
+    Ok(Some(Security {
+        network_key: key::read(network_key, Kind::Network)?,
+        node_key,
+        allowed: allowed.transpose()?,
+    }))
 }
 
 fn guard(access: &AccessArgs) -> Guard {

@@ -40,6 +40,7 @@ impl PeerBook for NotedPeers {
             address: address.clone(),
             name: None,
             connected: connected.contains(address),
+            key: None,
         };
         self.known.lock().unwrap().iter().map(peer).collect()
     }

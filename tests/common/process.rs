@@ -177,7 +177,12 @@ impl Node {
         let mut arguments = vec!["node", "--name", name, "--start"];
         arguments.extend(["--http", "127.0.0.1:0", "--p2p", "127.0.0.1:0"]);
         arguments.extend(more);
-        let process = Process::start(&arguments);
+        Self::of(Process::start(&arguments))
+    }
+
+    /// The one node of a process.
+    #[track_caller]
+    pub fn of(process: Process) -> Self {
         Self {
             p2p: process.socket(0, "p2p"),
             client: Client::new(process.socket(0, "http")),

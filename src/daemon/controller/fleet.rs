@@ -9,6 +9,7 @@ use smol::Timer;
 use super::NodeAddress;
 use super::url::NodeUrl;
 use crate::daemon::DaemonError;
+use crate::daemon::links::Security;
 use crate::daemon::mesh::MeshSetup;
 use crate::daemon::node::{RunningNode, Setup, Sockets};
 use crate::node::Name;
@@ -27,26 +28,34 @@ pub struct Fleet {
     running: BTreeMap<Name, RunningNode>,
 }
 
-/// Where a node listens, also while it does not run.
-#[derive(Debug, Clone, Copy)]
+/// What stays of a node while it does not run: where it listens, and its key, without which its peers
+/// would not know it again.
+#[derive(Debug)]
 struct Place {
     http: SocketAddr,
     p2p: SocketAddr,
+    security: Option<Security>,
+}
+
+impl Place {
+    fn of(node: &RunningNode) -> Self {
+        Self {
+            http: node.http(),
+            p2p: node.p2p(),
+            security: node.security().cloned(),
+        }
+    }
 }
 
 impl Fleet {
     /// The nodes that [`crate::daemon::mesh::run`] made of this setup.
     pub fn new(setup: MeshSetup, nodes: Vec<RunningNode>) -> Self {
-        let place = |node: &RunningNode| Place {
-            http: node.http(),
-            p2p: node.p2p(),
-        };
         let named = |node: RunningNode| (node.name().clone(), node);
         Self {
             setup,
             places: nodes
                 .iter()
-                .map(|node| (node.name().clone(), place(node)))
+                .map(|node| (node.name().clone(), Place::of(node)))
                 .collect(),
             running: nodes.into_iter().map(named).collect(),
         }
@@ -96,23 +105,20 @@ impl Fleet {
     /// Runs a node that accepts no peers yet: the one that was there, or a new one. One whose ports are
     /// not given gets those that follow from its number, if they are free, else any.
     pub(super) async fn run(&mut self, name: &Name) -> Result<(), DaemonError> {
-        let sockets = match self.places.get(name) {
-            Some(place) => bind_again(*place).await?,
-            None => self.bind_new(name)?,
+        let (sockets, security) = match self.places.get(name) {
+            Some(place) => (bind_again(place).await?, place.security.clone()),
+            None => (self.bind_new(name)?, self.setup.security()?),
         };
         let setup = Setup {
             genesis: self.setup.genesis.clone(),
             latency: self.setup.latency,
+            security,
             guard: self.setup.guard.clone(),
             open: false,
             ..Setup::new(Some(name.clone()))
         };
         let node = RunningNode::new(sockets, setup)?;
-        let place = Place {
-            http: node.http(),
-            p2p: node.p2p(),
-        };
-        self.places.insert(name.clone(), place);
+        self.places.insert(name.clone(), Place::of(&node));
         self.running.insert(name.clone(), node);
         Ok(())
     }
@@ -162,7 +168,7 @@ impl Fleet {
 }
 
 /// Binds the ports of a node that has just ended, which may take a moment.
-async fn bind_again(place: Place) -> Result<Sockets, DaemonError> {
+async fn bind_again(place: &Place) -> Result<Sockets, DaemonError> {
     let deadline = Instant::now() + PORT_TIMEOUT;
     loop {
         match Sockets::bind((place.http, "--http-base"), (place.p2p, "--p2p-base")) {

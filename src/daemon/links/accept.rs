@@ -11,7 +11,7 @@ use smol::future::{FutureExt, poll_once};
 use smol::io::AsyncWriteExt;
 use smol::{Task, Timer};
 
-use super::connection::{End, prepare, say_bye};
+use super::connection::prepare;
 use super::greeting::greet;
 use super::{Shared, session};
 use crate::node::{Message, Node};
@@ -52,9 +52,13 @@ where
                 }
                 let (make_way, told) = async_channel::bounded(1);
                 let welcome = welcome(Arc::clone(&shared), stream.clone(), from.ip());
+                let sealed = shared.noise.is_some();
                 let make_way_if_told = async move {
                     let _ = told.recv().await;
-                    make_way_for_another(stream).await;
+                    // Whoever has not shown that it has the network key is told nothing.
+                    if !sealed {
+                        make_way_for_another(stream).await;
+                    }
                 };
                 let task = smol::spawn(welcome.or(make_way_if_told));
                 guests.push_back(Guest { make_way, task });
@@ -75,17 +79,12 @@ where
     N: Node<Message = Message> + Send + 'static,
 {
     let greeted = match prepare(&stream) {
-        Ok(()) => greet(&shared, &stream, remote, None).await,
+        Ok(()) => greet(&shared, stream, remote, None).await,
         Err(error) => Err(error.into()),
     };
     match greeted {
-        Ok(greeted) => smol::spawn(session::run(stream, greeted)).detach(),
-        Err(end) => {
-            log::debug!("a connection from {remote} is no link: {end}");
-            if let End::Tell(reason) = end {
-                say_bye(stream, &reason).await;
-            }
-        }
+        Ok(greeted) => smol::spawn(session::run(greeted)).detach(),
+        Err(end) => log::debug!("a connection from {remote} is no link: {end}"),
     }
 }
 

@@ -6,6 +6,8 @@ use std::net::{IpAddr, SocketAddr};
 use async_channel::Sender;
 
 use super::address::reachable;
+use super::trust::{MAX_PINNED_NAMES, Trust};
+use crate::daemon::key::PublicKey;
 use crate::daemon::node_api::{Peer, PeerAddress, PeerError};
 use crate::node::Name;
 
@@ -22,6 +24,9 @@ struct Dialled {
     name: Option<Name>,
     /// Whether HELLO was sent to it on a connection that this node made.
     greeted: bool,
+    /// Whether it was added since it was reached last: then the name it says is its own, whatever key
+    /// that had before.
+    renews: bool,
     /// Wakes the task that dials.
     wake: Sender<()>,
 }
@@ -30,6 +35,7 @@ struct Dialled {
 #[derive(Debug)]
 struct Linked {
     id: u64,
+    key: Option<PublicKey>,
     ours: bool,
     told: SocketAddr,
     address: PeerAddress,
@@ -42,6 +48,8 @@ struct Linked {
 #[derive(Debug, Clone)]
 pub(super) struct Caller {
     pub(super) name: Name,
+    /// The key it has shown, on links by Noise.
+    pub(super) key: Option<PublicKey>,
     /// Where it says it listens.
     pub(super) told: SocketAddr,
     /// Where its socket is.
@@ -61,6 +69,15 @@ pub(super) enum Refusal {
     Dropped { name: Name },
     #[error("{MAX_PEERS} peers are linked already, the most a node has")]
     TooMany,
+    #[error("{name} with key {key} is not on the list of peers that are let in")]
+    NotAllowed { name: Name, key: PublicKey },
+    #[error(
+        "{name} came with another key before, not {key}: start it with --node-key FILE, so that it keeps \
+         its key, or add it here again"
+    )]
+    OtherKey { name: Name, key: PublicKey },
+    #[error("{MAX_PINNED_NAMES} names have keys already, the most a node remembers")]
+    TooManyNames,
     #[error("another link to {name} is there: of two, the one dialled by the smaller name stays")]
     Double { name: Name },
 }
@@ -70,6 +87,7 @@ pub(super) enum Refusal {
 pub(super) struct Book {
     name: Name,
     listens: SocketAddr,
+    trust: Trust,
     dialled: BTreeMap<PeerAddress, Dialled>,
     dropped: BTreeMap<PeerAddress, Option<Name>>,
     links: BTreeMap<Name, Linked>,
@@ -77,10 +95,11 @@ pub(super) struct Book {
 }
 
 impl Book {
-    pub(super) fn new(name: Name, listens: SocketAddr) -> Self {
+    pub(super) fn new(name: Name, listens: SocketAddr, trust: Trust) -> Self {
         Self {
             name,
             listens,
+            trust,
             dialled: BTreeMap::new(),
             dropped: BTreeMap::new(),
             links: BTreeMap::new(),
@@ -100,7 +119,8 @@ impl Book {
                 address: address.clone(),
             });
         }
-        if let Some(dialled) = self.dialled.get(address) {
+        if let Some(dialled) = self.dialled.get_mut(address) {
+            dialled.renews = true;
             let _ = dialled.wake.try_send(());
             return Ok(false);
         }
@@ -113,6 +133,7 @@ impl Book {
         let dialled = Dialled {
             name: self.linked_at(address).map(|(name, _)| name.clone()),
             greeted: false,
+            renews: true,
             wake,
         };
         self.dialled.insert(address.clone(), dialled);
@@ -151,6 +172,7 @@ impl Book {
     pub(super) fn admit(&mut self, caller: &Caller, close: Sender<String>) -> Result<u64, Refusal> {
         let name = &caller.name;
         let address = reachable(caller.told, caller.remote);
+        self.check_key(caller)?;
         self.check_dropped(caller, &address)?;
         let double = self.check_double(caller, &address);
         let at = caller.dialled.as_ref();
@@ -163,9 +185,13 @@ impl Book {
         if !replaces && self.links.len() >= MAX_PEERS {
             return Err(Refusal::TooMany);
         }
+        if let Some(key) = caller.key {
+            self.trust.pin(name, key);
+        }
         self.made += 1;
         let link = Linked {
             id: self.made,
+            key: caller.key,
             ours: caller.dialled.is_some(),
             told: caller.told,
             address,
@@ -178,6 +204,20 @@ impl Book {
                 .try_send(Refusal::Double { name: name.clone() }.to_string());
         }
         Ok(self.made)
+    }
+
+    fn check_key(&mut self, caller: &Caller) -> Result<(), Refusal> {
+        let Some(key) = &caller.key else {
+            return Ok(());
+        };
+        let dialled = caller.dialled.as_ref();
+        if let Some(dialled) = dialled.and_then(|at| self.dialled.get_mut(at))
+            && std::mem::take(&mut dialled.renews)
+            && !self.links.contains_key(&caller.name)
+        {
+            self.trust.forget(&caller.name);
+        }
+        self.trust.check(&caller.name, key)
     }
 
     /// A peer whose address is dialled was added again, whatever name it had when it was dropped.
@@ -295,6 +335,7 @@ impl Book {
                 address: address.clone(),
                 name: name.cloned(),
                 connected: link.is_some_and(|(_, link)| link.up),
+                key: link.and_then(|(_, link)| link.key),
             };
             peers.insert(address.clone(), peer);
         }
@@ -304,6 +345,7 @@ impl Book {
                     address: link.address.clone(),
                     name: Some(name.clone()),
                     connected: true,
+                    key: link.key,
                 };
                 peers.insert(link.address.clone(), peer);
             }

@@ -11,6 +11,7 @@ use smol::future::FutureExt;
 use smol::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::book::Refusal;
+use super::noise::{Opener, Sealer, Session};
 use crate::wire::{Decoder, Frame, MAX_FRAME_BYTES, MAX_HELLO_BYTES, WireError, encode};
 
 /// The most bytes that all links of a node hold together of frames that are not whole yet, 32 MiB. The
@@ -47,6 +48,15 @@ pub(super) enum End {
     /// This side closes it and says why.
     #[error("{0}")]
     Tell(String),
+    /// This side closes it without a word: who has no business here learns nothing.
+    #[error("{0}")]
+    Stranger(&'static str),
+    /// What came was changed on its way.
+    #[error("sealed message {number} does not open: it was changed or repeated on its way")]
+    Tampered {
+        /// Which one, counted from 0.
+        number: u64,
+    },
 }
 
 impl From<WireError> for End {
@@ -96,6 +106,8 @@ impl Drop for Share {
 #[derive(Debug)]
 pub(super) struct Reader {
     stream: TcpStream,
+    /// Where the connection is sealed.
+    opener: Option<Opener>,
     decoder: Decoder,
     buffer: Box<[u8]>,
     share: Share,
@@ -103,10 +115,11 @@ pub(super) struct Reader {
 
 impl Reader {
     /// A reader that takes short frames only, until [`Reader::take_long_frames`].
-    pub(super) fn new(stream: TcpStream, all: Arc<Buffered>) -> Self {
+    pub(super) fn new(stream: TcpStream, session: Option<Session>, all: Arc<Buffered>) -> Self {
         Self {
             share: Share { all, held: 0 },
             stream,
+            opener: session.map(Opener::new),
             decoder: Decoder::new(MAX_HELLO_BYTES),
             buffer: vec![0; READ_BYTES].into(),
         }
@@ -122,13 +135,63 @@ impl Reader {
             match self.decoder.next_frame()? {
                 Some(Frame::Bye { reason }) => return Err(End::Told(reason)),
                 Some(frame) => return Ok(frame),
-                None => self.share.hold(self.decoder.buffered())?,
+                None => {
+                    let sealed = self.opener.as_ref().map_or(0, Opener::buffered);
+                    self.share.hold(self.decoder.buffered() + sealed)?;
+                }
             }
-            match self.stream.read(&mut self.buffer).await? {
-                0 => return Err(End::Closed),
-                count => self.decoder.feed(&self.buffer[..count]),
+            let count = self.stream.read(&mut self.buffer).await?;
+            let read = &self.buffer[..count];
+            match &mut self.opener {
+                _ if count == 0 => return Err(End::Closed),
+                None => self.decoder.feed(read),
+                Some(opener) => opener.open(read, |bytes| self.decoder.feed(bytes))?,
             }
         }
+    }
+}
+
+/// The writing half of a connection.
+#[derive(Debug)]
+pub(super) struct Writer {
+    stream: TcpStream,
+    /// Where the connection is sealed.
+    sealer: Option<Sealer>,
+}
+
+impl Writer {
+    pub(super) fn new(stream: TcpStream, session: Option<Session>) -> Self {
+        Self {
+            stream,
+            sealer: session.map(Sealer::new),
+        }
+    }
+
+    /// Writes frames. One whose future is dropped before its end may have written in part.
+    pub(super) async fn write_all(&mut self, frames: &[u8]) -> io::Result<()> {
+        match &mut self.sealer {
+            None => self.stream.write_all(frames).await,
+            Some(sealer) => self.stream.write_all(&sealer.seal(frames)?).await,
+        }
+    }
+
+    /// Says why and closes the connection. What still comes in is read away for a moment: a socket
+    /// closed with bytes unread resets the connection, and the reason would be lost with it.
+    pub(super) async fn say_bye(mut self, reason: &str) {
+        let bye = encode(&Frame::bye(reason));
+        let farewell = async {
+            self.write_all(&bye).await?;
+            self.stream.shutdown(std::net::Shutdown::Write)?;
+            let mut unread = [0; 1024];
+            while self.stream.read(&mut unread).await? > 0 {}
+            io::Result::Ok(())
+        };
+        let too_late = async {
+            Timer::after(LINGER).await;
+            Ok(())
+        };
+        // It is over either way.
+        let _ = farewell.or(too_late).await;
     }
 }
 
@@ -144,23 +207,4 @@ pub(super) fn prepare(stream: &TcpStream) -> io::Result<()> {
         sockopt::set_tcp_keepcnt(stream, 3)?;
     }
     Ok(())
-}
-
-/// Says why and closes the connection. What still comes in is read away for a moment: a socket closed
-/// with bytes unread resets the connection, and the reason would be lost with it.
-pub(super) async fn say_bye(mut stream: TcpStream, reason: &str) {
-    let bye = encode(&Frame::bye(reason));
-    let farewell = async {
-        stream.write_all(&bye).await?;
-        stream.shutdown(std::net::Shutdown::Write)?;
-        let mut unread = [0; 1024];
-        while stream.read(&mut unread).await? > 0 {}
-        io::Result::Ok(())
-    };
-    let too_late = async {
-        Timer::after(LINGER).await;
-        Ok(())
-    };
-    // It is over either way.
-    let _ = farewell.or(too_late).await;
 }

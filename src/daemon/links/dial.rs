@@ -9,7 +9,7 @@ use async_net::TcpStream;
 use smol::Timer;
 use smol::future::FutureExt;
 
-use super::connection::{End, prepare, say_bye};
+use super::connection::{End, prepare};
 use super::greeting::greet;
 use super::{Shared, session};
 use crate::daemon::node_api::PeerAddress;
@@ -69,18 +69,9 @@ where
     }
     let stream = connect(address).await?;
     let remote = stream.peer_addr()?.ip();
-    match greet(shared, &stream, remote, Some(address.clone())).await {
-        Ok(greeted) => {
-            smol::spawn(session::run(stream, greeted)).detach();
-            Ok(())
-        }
-        Err(end) => {
-            if let End::Tell(reason) = &end {
-                say_bye(stream, reason).await;
-            }
-            Err(end)
-        }
-    }
+    let greeted = greet(shared, stream, remote, Some(address.clone())).await?;
+    smol::spawn(session::run(greeted)).detach();
+    Ok(())
 }
 
 async fn connect(address: &PeerAddress) -> io::Result<TcpStream> {

@@ -1,19 +1,21 @@
 //! The exchange of HELLO.
 
+use std::io::ErrorKind;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_channel::Receiver;
 use async_net::TcpStream;
 use smol::Timer;
 use smol::future::FutureExt;
-use smol::io::AsyncWriteExt;
 
 use super::Shared;
 use super::book::Caller;
-use super::connection::{End, Reader};
+use super::connection::{End, Reader, Writer};
+use super::noise::Session;
+use crate::daemon::key::PublicKey;
 use crate::daemon::node_api::PeerAddress;
 use crate::driver::{DriverError, Link};
 use crate::node::{Message, Name, Node};
@@ -53,6 +55,7 @@ impl<N: Node> Drop for Place<N> {
 pub(super) struct Greeted<N: Node> {
     pub(super) link: Link<Message>,
     pub(super) reader: Reader,
+    pub(super) writer: Writer,
     /// Takes the reason to close the link.
     pub(super) closing: Receiver<String>,
     pub(super) place: Place<N>,
@@ -73,27 +76,10 @@ impl<N: Node> Drop for Greeting<'_, N> {
 }
 
 /// Makes a link of a connection. `dialled` is the address this node dialled, `None` when the other
-/// side did.
+/// side did. Where the two do not agree, and this side is to say so, that is done when this returns.
 pub(super) async fn greet<N: Node<Message = Message>>(
     shared: &Arc<Shared<N>>,
-    stream: &TcpStream,
-    remote: IpAddr,
-    dialled: Option<PeerAddress>,
-) -> Result<Greeted<N>, End> {
-    let exchange = exchange(shared, stream, remote, dialled);
-    let too_late = async {
-        Timer::after(GREETING_TIMEOUT).await;
-        let seconds = GREETING_TIMEOUT.as_secs();
-        Err(End::Tell(format!(
-            "HELLO was not exchanged within {seconds} seconds"
-        )))
-    };
-    exchange.or(too_late).await
-}
-
-async fn exchange<N: Node<Message = Message>>(
-    shared: &Arc<Shared<N>>,
-    stream: &TcpStream,
+    stream: TcpStream,
     remote: IpAddr,
     dialled: Option<PeerAddress>,
 ) -> Result<Greeted<N>, End> {
@@ -104,19 +90,87 @@ async fn exchange<N: Node<Message = Message>>(
         shared,
         dialled: dialled.as_ref(),
     };
-    let mut writer = stream.clone();
-    let mut reader = Reader::new(stream.clone(), Arc::clone(&shared.buffered));
+    let deadline = Instant::now() + GREETING_TIMEOUT;
+    let handshake = shake_hands(shared, &stream, dialled.is_some());
+    let (key, session) = handshake.or(too_late(deadline)).await?;
+    let mut reader = Reader::new(
+        stream.clone(),
+        session.clone(),
+        Arc::clone(&shared.buffered),
+    );
+    let mut writer = Writer::new(stream, session);
+    let halves = (&mut reader, &mut writer);
+    let stranger = Stranger {
+        key,
+        remote,
+        dialled: dialled.as_ref(),
+    };
+    let exchange = exchange(shared, halves, stranger);
+    match exchange.or(too_late(deadline)).await {
+        Ok((link, closing, place)) => Ok(Greeted {
+            link,
+            reader,
+            writer,
+            closing,
+            place,
+        }),
+        Err(end) => {
+            if let End::Tell(reason) = &end {
+                writer.say_bye(reason).await;
+            }
+            Err(end)
+        }
+    }
+}
+
+async fn too_late<T>(deadline: Instant) -> Result<T, End> {
+    Timer::at(deadline).await;
+    let seconds = GREETING_TIMEOUT.as_secs();
+    Err(End::Tell(format!(
+        "HELLO was not exchanged within {seconds} seconds"
+    )))
+}
+
+/// The peer's key and what seals the connection, in a network that has a key.
+async fn shake_hands<N: Node>(
+    shared: &Shared<N>,
+    stream: &TcpStream,
+    dialled: bool,
+) -> Result<(Option<PublicKey>, Option<Session>), End> {
+    let Some(noise) = &shared.noise else {
+        return Ok((None, None));
+    };
+    let (key, session) = noise.shake_hands(stream, dialled).await?;
+    Ok((Some(key), Some(session)))
+}
+
+/// Who has not said HELLO yet.
+struct Stranger<'a> {
+    key: Option<PublicKey>,
+    remote: IpAddr,
+    dialled: Option<&'a PeerAddress>,
+}
+
+type Agreed<N> = (Link<Message>, Receiver<String>, Place<N>);
+
+async fn exchange<N: Node<Message = Message>>(
+    shared: &Arc<Shared<N>>,
+    (reader, writer): (&mut Reader, &mut Writer),
+    stranger: Stranger<'_>,
+) -> Result<Agreed<N>, End> {
     let hello = Frame::Hello(shared.hello.clone());
     writer.write_all(&encode(&hello)).await?;
-    let Frame::Hello(theirs) = reader.next_frame().await? else {
+    let first = reader.next_frame().await;
+    let Frame::Hello(theirs) = first.map_err(|end| mute(end, &stranger))? else {
         return Err(End::Tell("the first frame has to be HELLO".into()));
     };
     let latency = shared.hello.agree(&theirs)?;
     let caller = Caller {
         name: theirs.name.clone(),
+        key: stranger.key,
         told: theirs.listen,
-        remote,
-        dialled: dialled.clone(),
+        remote: stranger.remote,
+        dialled: stranger.dialled.cloned(),
     };
     let (close, closing) = async_channel::bounded(1);
     let id = shared.book().admit(&caller, close)?;
@@ -125,22 +179,31 @@ async fn exchange<N: Node<Message = Message>>(
         name: theirs.name,
         id,
     };
-    agree(&mut writer, &mut reader)
-        .or(told_to_close(&closing))
-        .await?;
+    agree(writer, reader).or(told_to_close(&closing)).await?;
     reader.take_long_frames();
     let link = take_up(shared, &place.name, latency).await?;
     shared.book().up(&place.name, id);
-    Ok(Greeted {
-        link,
-        reader,
-        closing,
-        place,
-    })
+    Ok((link, closing, place))
+}
+
+/// A peer that hangs up on a plain HELLO without a word most likely wants a handshake by Noise.
+fn mute(end: End, stranger: &Stranger<'_>) -> End {
+    let cut = match &end {
+        End::Closed => true,
+        End::Socket(error) => error.kind() == ErrorKind::ConnectionReset,
+        _ => false,
+    };
+    match cut && stranger.key.is_none() && stranger.dialled.is_some() {
+        true => End::Stranger(
+            "the peer closed the connection without a word: if its network has a key, give it with \
+             --network-key",
+        ),
+        false => end,
+    }
 }
 
 /// Each side agrees to the other's HELLO.
-async fn agree(writer: &mut TcpStream, reader: &mut Reader) -> Result<(), End> {
+async fn agree(writer: &mut Writer, reader: &mut Reader) -> Result<(), End> {
     let sequence = HELLO_SEQUENCE;
     writer.write_all(&encode(&Frame::Ack { sequence })).await?;
     match reader.next_frame().await? {

@@ -27,7 +27,9 @@ mod book;
 mod connection;
 mod dial;
 mod greeting;
+mod noise;
 mod session;
+mod trust;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -44,8 +46,11 @@ pub use book::{MAX_KNOWN_PEERS, MAX_PEERS};
 pub use connection::MAX_BUFFERED_BYTES;
 pub use dial::{DIAL_TIMEOUT, LONGEST_WAIT, SHORTEST_WAIT};
 pub use greeting::GREETING_TIMEOUT;
+pub use noise::MAX_SEALED_BYTES;
 pub use session::{ACKNOWLEDGEMENT_TIMEOUT, MAX_OWED, MAX_UNACKNOWLEDGED};
+pub use trust::{AllowList, AllowListError, MAX_ALLOW_LIST_BYTES, MAX_PINNED_NAMES};
 
+use super::key::{NodeKey, Secret};
 use super::node_api::{Peer, PeerAddress, PeerBook, PeerError};
 use crate::driver::Handle;
 use crate::ledger::Hash;
@@ -54,6 +59,8 @@ use crate::wire::{Hello, PROTOCOL_VERSION};
 use address::normal;
 use book::Book;
 use connection::Buffered;
+use noise::Noise;
+use trust::Trust;
 
 /// How long [`Links::stop`] waits for links to say BYE.
 const STOP_TIMEOUT: Duration = Duration::from_millis(300);
@@ -67,12 +74,26 @@ pub struct Identity {
     pub network: Hash,
     /// The latency it wants of its links, in clocks.
     pub latency: u64,
+    /// The keys of links by Noise; without them links are plain TCP.
+    pub security: Option<Security>,
+}
+
+/// What links by Noise need.
+#[derive(Debug, Clone)]
+pub struct Security {
+    /// Shared by all nodes of the network.
+    pub network_key: Secret,
+    /// This node's own.
+    pub node_key: NodeKey,
+    /// Who is let in; without it whoever has the network key, each name with the key it had first.
+    pub allowed: Option<AllowList>,
 }
 
 /// What all tasks of one node's links share.
 struct Shared<N: Node> {
     handle: Handle<N>,
     hello: Hello,
+    noise: Option<Noise>,
     book: Mutex<Book>,
     buffered: Arc<Buffered>,
     /// Nobody is told any more why a link ends.
@@ -111,16 +132,34 @@ impl<N: Node<Message = Message> + Send + 'static> Links<N> {
     /// When the listener does not know its own address.
     pub fn new(listener: TcpListener, handle: Handle<N>, identity: Identity) -> io::Result<Self> {
         let listen = listener.local_addr()?;
+        let Identity {
+            name,
+            network,
+            latency,
+            security,
+        } = identity;
+        let (noise, trust) = match security {
+            None => (None, Trust::default()),
+            Some(security) => (
+                Some(Noise::new(
+                    security.network_key,
+                    security.node_key,
+                    &network,
+                )),
+                Trust::new(security.allowed),
+            ),
+        };
         let shared = Arc::new(Shared {
             handle,
-            book: Mutex::new(Book::new(identity.name.clone(), listen)),
+            noise,
+            book: Mutex::new(Book::new(name.clone(), listen, trust)),
             buffered: Arc::default(),
             hello: Hello {
                 version: PROTOCOL_VERSION,
-                network: identity.network,
-                name: identity.name,
+                network,
+                name,
                 listen,
-                latency: identity.latency,
+                latency,
             },
             crashed: AtomicBool::new(false),
         });

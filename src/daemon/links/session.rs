@@ -6,12 +6,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use async_channel::{Receiver, Sender};
-use async_net::TcpStream;
 use smol::Timer;
 use smol::future::{FutureExt, poll_once};
-use smol::io::AsyncWriteExt;
 
-use super::connection::{End, Reader, say_bye};
+use super::connection::{End, Reader, Writer};
 use super::greeting::{Greeted, told_to_close};
 use crate::driver::Link;
 use crate::node::{Message, Node};
@@ -34,10 +32,11 @@ const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 const WRITE_BYTES: usize = 64 * 1024;
 
 /// Carries messages until the link is over, and says why.
-pub(super) async fn run<N: Node<Message = Message>>(stream: TcpStream, greeted: Greeted<N>) {
+pub(super) async fn run<N: Node<Message = Message>>(greeted: Greeted<N>) {
     let Greeted {
         link,
         mut reader,
+        mut writer,
         closing,
         place,
     } = greeted;
@@ -46,7 +45,7 @@ pub(super) async fn run<N: Node<Message = Message>>(stream: TcpStream, greeted: 
     let (wake, woken) = async_channel::bounded(1);
     let flow = Flow::new(wake);
     let read = read(&mut reader, &link, &flow);
-    let write = write(stream.clone(), &link, &flow, &woken);
+    let write = write(&mut writer, &link, &flow, &woken);
     let told = told_to_close(&closing);
     let closed = async { Err(End::Tell(link.closed().await.reason)) };
     // Reading comes last: what the peer said before it closed counts, but so does the reason for
@@ -59,7 +58,7 @@ pub(super) async fn run<N: Node<Message = Message>>(stream: TcpStream, greeted: 
     let silent = flow.is_writing() || place.is_crashed();
     drop(place);
     if let (End::Tell(reason), false) = (&end, silent) {
-        say_bye(stream, reason).await;
+        writer.say_bye(reason).await;
     }
 }
 
@@ -156,7 +155,7 @@ async fn read(reader: &mut Reader, link: &Link<Message>, flow: &Flow) -> Result<
 }
 
 async fn write(
-    mut stream: TcpStream,
+    writer: &mut Writer,
     link: &Link<Message>,
     flow: &Flow,
     woken: &Receiver<()>,
@@ -176,7 +175,7 @@ async fn write(
         }
         if !bytes.is_empty() {
             flow.writing.store(true, Ordering::Relaxed);
-            stream.write_all(&bytes).await?;
+            writer.write_all(&bytes).await?;
             flow.writing.store(false, Ordering::Relaxed);
         }
         next = wait(link, flow, woken).await?;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::daemon::key::PublicKey;
 use crate::node::Name;
 
 /// The longest host name, in bytes (RFC 1035).
@@ -38,6 +39,9 @@ pub struct Peer {
     pub name: Option<Name>,
     /// Whether a link to it is up.
     pub connected: bool,
+    /// The public key it has shown, where links are encrypted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<PublicKey>,
 }
 
 /// Why a peer was not added or dropped.

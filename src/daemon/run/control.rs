@@ -9,6 +9,7 @@ use crate::daemon::cli::{AccessArgs, ControllerArgs, ControllerAt, MeshArgs};
 use crate::daemon::controller::api::RunningController;
 use crate::daemon::controller::{Controller, Fleet, NodeAddress, Setup};
 use crate::daemon::error::DaemonError;
+use crate::daemon::key::{self, Kind};
 use crate::daemon::mesh::{self, MeshSetup};
 use crate::daemon::{genesis_file, node};
 
@@ -19,6 +20,8 @@ pub(super) fn mesh(args: MeshArgs) -> Result<(), DaemonError> {
     let common = args.common;
     check_exposure(args.bind, "--bind", &common.access)?;
     let genesis = genesis_file::read(common.genesis.as_deref(), common.difficulty)?;
+    let network_key = common.network_key.as_deref();
+    let network_key = network_key.map(|path| key::read(path, Kind::Network));
     let setup = MeshSetup {
         nodes: args.nodes,
         topology: args.topology,
@@ -27,6 +30,7 @@ pub(super) fn mesh(args: MeshArgs) -> Result<(), DaemonError> {
         p2p_base: args.p2p_base,
         genesis: genesis.clone(),
         latency: common.latency,
+        network_key: network_key.transpose()?,
         guard: guard(&common.access),
     };
     until_signal(async {

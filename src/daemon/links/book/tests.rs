@@ -6,7 +6,8 @@ const HERE: &str = "127.0.0.1:1";
 const THERE: &str = "127.0.0.1:2";
 
 fn book(name: &str) -> Book {
-    Book::new(name.parse().unwrap(), HERE.parse().unwrap())
+    let (name, here) = (name.parse().unwrap(), HERE.parse().unwrap());
+    Book::new(name, here, Trust::default())
 }
 
 fn at(address: &str) -> PeerAddress {
@@ -16,6 +17,7 @@ fn at(address: &str) -> PeerAddress {
 fn caller(name: &str, listens: &str, dialled: Option<&str>) -> Caller {
     Caller {
         name: name.parse().unwrap(),
+        key: None,
         told: listens.parse().unwrap(),
         remote: [127, 0, 0, 1].into(),
         dialled: dialled.map(at),
