@@ -109,6 +109,7 @@ fn grow(daemon: &Daemon, payments: u64) {
             sender: Some("so".parse().unwrap()),
             recipient: "so".parse().unwrap(),
             value: 1.try_into().unwrap(),
+            signed: None,
         };
         let block = UncheckedBlock {
             id,
@@ -119,7 +120,7 @@ fn grow(daemon: &Daemon, payments: u64) {
             nonce: 0,
         };
         client.post("/block/add", &serde_json::to_string(&block).unwrap());
-        tip = block.check(difficulty).unwrap();
+        tip = block.check(&difficulty.into()).unwrap();
         if id % BATCH == 0 {
             client.post(&format!("/clock/{}", id / BATCH), "");
         }

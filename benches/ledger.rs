@@ -101,6 +101,7 @@ fn payment(number: u64, names: &[Account]) -> Transaction {
         sender: Some(pick(2 * number)),
         recipient: pick(2 * number + 1),
         value: 1.try_into().unwrap(),
+        signed: None,
     }
 }
 
@@ -116,6 +117,7 @@ impl Bed {
                 .map(|name| GenesisAccount {
                     name: name.clone(),
                     balance: 1_000_000.try_into().unwrap(),
+                    key: None,
                 })
                 .collect(),
             ..Genesis::default()
@@ -127,7 +129,10 @@ impl Bed {
         };
         let mut number = 0;
         for _ in 0..setting.below {
-            let block = bed.next(1, &mut number, None).check(easy()).unwrap();
+            let block = bed
+                .next(1, &mut number, None)
+                .check(&easy().into())
+                .unwrap();
             bed.ledger.insert(block).outcome.unwrap();
         }
         for _ in 0..count {
@@ -162,7 +167,7 @@ impl Bed {
 
 fn connect(ledger: &mut Ledger, blocks: Vec<UncheckedBlock>) {
     for block in blocks {
-        let insertion = ledger.insert(block.check(easy()).unwrap());
+        let insertion = ledger.insert(block.check(&easy().into()).unwrap());
         black_box(insertion).outcome.unwrap();
     }
 }

@@ -30,6 +30,7 @@ fn payments() -> Vec<Message> {
         sender: Some(accounts[number as usize % 2].clone()),
         recipient: accounts[(number as usize + 1) % 2].clone(),
         value: 1.try_into().expect("a value"),
+        signed: None,
     };
     let message = |sequence| Message {
         stamp: 0,

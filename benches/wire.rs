@@ -19,6 +19,7 @@ fn transaction(number: u64) -> Transaction {
         sender: Some("satoshi".parse().expect("a short name")),
         recipient: "aki".parse().expect("a short name"),
         value: (number + 1).try_into().expect("a small value"),
+        signed: None,
     }
 }
 

@@ -30,6 +30,8 @@
 //!     sender: "aki".parse()?,
 //!     recipient: "so".parse()?,
 //!     value: 2.try_into()?,
+//!     sequence: None,
+//!     signature: None,
 //! }));
 //! let mut tick = |clock: u64| -> (Status, Status) {
 //!     for effect in first.handle(Input::Clock { to: clock, wall: 1_700_000_000 }) {

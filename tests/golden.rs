@@ -95,7 +95,7 @@ fn the_ledger_hashes_as_pinned() {
     for (id, golden) in (0..).zip(&CHAIN) {
         let unchecked: UncheckedBlock = serde_json::from_str(golden.json).unwrap();
         if id > 0 {
-            let block = unchecked.clone().check(ledger.difficulty()).unwrap();
+            let block = unchecked.clone().check(ledger.rules()).unwrap();
             ledger.insert(block).outcome.unwrap();
         }
         let block = ledger.tip();

@@ -249,6 +249,7 @@ fn payment(id: u128, sender: Option<&str>, value: u64) -> Transaction {
         sender: sender.map(|name| name.parse().unwrap()),
         recipient: "so".parse().unwrap(),
         value: value.try_into().unwrap(),
+        signed: None,
     }
 }
 

@@ -76,6 +76,7 @@ fn transaction(&(sender, recipient, value, id): &(usize, usize, u64, u128)) -> T
         sender: Some(NAMES[sender].parse().unwrap()),
         recipient: NAMES[recipient].parse().unwrap(),
         value: value.try_into().unwrap(),
+        signed: None,
     }
 }
 
@@ -86,7 +87,7 @@ fn mine(unchecked: UncheckedBlock, difficulty: Difficulty) -> Block {
         panic!("every fourth nonce fits");
     };
     UncheckedBlock { nonce, ..unchecked }
-        .check(difficulty)
+        .check(&difficulty.into())
         .unwrap()
 }
 

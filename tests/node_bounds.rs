@@ -63,6 +63,7 @@ fn transaction(id: u128, sender: &str, recipient: &str, value: u64) -> Transacti
         sender: Some(account(sender)),
         recipient: account(recipient),
         value: value.try_into().unwrap(),
+        signed: None,
     }
 }
 

@@ -238,6 +238,7 @@ fn what_a_peer_said_on_an_earlier_link_it_may_have_lost_since() {
         sender: Some(network::account("so")),
         recipient: network::account("aki"),
         value: 1.try_into().unwrap(),
+        signed: None,
     });
     let message = Message {
         stamp: 0,

@@ -375,6 +375,7 @@ fn an_id_taken_for_what_nobody_can_pay_keeps_no_payment_out() {
         sender: Some(account("nobody")),
         recipient: account("so"),
         value: 1.try_into().unwrap(),
+        signed: None,
     };
     let body = tickchain::node::Body::NewTx(squatter);
     let message = tickchain::node::Message {

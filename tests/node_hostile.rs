@@ -90,6 +90,7 @@ fn transaction(id: u128, sender: Option<&str>, value: u64) -> Transaction {
         sender: sender.map(|name| name.parse::<Account>().unwrap()),
         recipient: "so".parse().unwrap(),
         value: value.try_into().unwrap(),
+        signed: None,
     }
 }
 
@@ -252,6 +253,8 @@ fn what_waits_for_money_does_not_push_out_what_was_accepted() {
         sender: "aki".parse().unwrap(),
         recipient: "so".parse().unwrap(),
         value: 2.try_into().unwrap(),
+        sequence: None,
+        signature: None,
     };
     node.handle(Input::Pay(payment));
     tick(&mut node);

@@ -86,6 +86,7 @@ fn payment(id: u128) -> Transaction {
             sender: None,
             recipient: account(0),
             value: 1.try_into().unwrap(),
+            signed: None,
         }
     }
 }
@@ -106,7 +107,7 @@ fn sealed(mut block: UncheckedBlock) -> UncheckedBlock {
         panic!("one nonce in two fits");
     };
     block.nonce = nonce;
-    let hash = block.clone().check(difficulty).unwrap().hash();
+    let hash = block.clone().check(&difficulty.into()).unwrap().hash();
     block.hash = Some(hash);
     block
 }
@@ -276,6 +277,8 @@ impl Play {
                         sender: ACCOUNTS[from].parse().unwrap(),
                         recipient: ACCOUNTS[to].parse().unwrap(),
                         value: value.try_into().unwrap(),
+                        sequence: None,
+                        signature: None,
                     },
                 };
                 self.feed(Input::Pay(input));
@@ -407,6 +410,8 @@ fn paid(transaction: &Transaction) -> Payment {
         sender: transaction.sender.clone().unwrap(),
         recipient: transaction.recipient.clone(),
         value: transaction.value,
+        sequence: None,
+        signature: None,
     }
 }
 

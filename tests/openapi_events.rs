@@ -25,6 +25,7 @@ fn events() -> Vec<Event> {
         sender: Some("aki".parse().unwrap()),
         recipient: "so".parse().unwrap(),
         value: MAX_SAFE_INTEGER.try_into().unwrap(),
+        signed: None,
     };
     let payment = |place| Event::Payment {
         transaction: transaction.clone(),

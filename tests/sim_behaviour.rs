@@ -22,6 +22,7 @@ fn genesis() -> Genesis {
     let rich = GenesisAccount {
         name: account("rich"),
         balance: 1_000_000.try_into().unwrap(),
+        key: None,
     };
     Genesis {
         difficulty: Difficulty::new(0).unwrap(),
@@ -245,6 +246,8 @@ fn an_empty_miner_passes_payments_on_but_takes_none_in() {
             sender: account("rich"),
             recipient: account("poor"),
             value: 1.try_into().unwrap(),
+            sequence: None,
+            signature: None,
         };
         let (at, node) = (Time::from_secs(300.0 * f64::from(number)), 0);
         run.schedule(at, Action::Pay { node, payment });

@@ -64,6 +64,8 @@ fn action(node: usize, ask: &Ask) -> Action {
                 sender: sender.parse().unwrap(),
                 recipient: recipient.parse().unwrap(),
                 value: value.try_into().unwrap(),
+                sequence: None,
+                signature: None,
             };
             Action::Pay { node, payment }
         }

@@ -46,6 +46,8 @@ pub fn payment() -> Payment {
         sender: "aki".parse().expect("a short name"),
         recipient: "so".parse().expect("a short name"),
         value: 2.try_into().expect("a small value"),
+        sequence: None,
+        signature: None,
     }
 }
 

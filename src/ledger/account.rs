@@ -104,6 +104,15 @@ macro_rules! name_type {
 
 pub(crate) use name_type;
 
+impl Account {
+    /// Hands out the name as it stands in bytes that are hashed or signed: its length, then the name.
+    pub(super) fn feed_canonical(&self, mut feed: impl FnMut(&[u8])) {
+        let name = self.as_str().as_bytes();
+        feed(&[u8::try_from(name.len()).expect("an account name has at most 64 bytes")]);
+        feed(name);
+    }
+}
+
 name_type!(
     /// An account: a name that holds a balance. Cheap to clone.
     ///

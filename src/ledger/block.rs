@@ -5,9 +5,11 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::account::MAX_SAFE_INTEGER;
+use super::draft::PaymentError;
 use super::hash::Hash;
 use super::header::{Difficulty, Header};
 use super::merkle::merkle_root;
+use super::rules::{Checker, Rules};
 use super::timestamp::{self, MAX_TIMESTAMP};
 use super::transaction::Transaction;
 
@@ -66,6 +68,14 @@ pub enum BlockError {
         /// The hash it has.
         actual: Hash,
     },
+    /// A payment is not signed as the network asks for.
+    #[error("transaction {index}: {error}")]
+    Payment {
+        /// Its position in the block.
+        index: usize,
+        /// What is wrong with it.
+        error: PaymentError,
+    },
     /// No proof of work.
     #[error("hash {hash} ends in {zeros} zero bits, {difficulty} are needed")]
     ProofOfWork {
@@ -104,11 +114,45 @@ pub struct UncheckedBlock {
 
 impl UncheckedBlock {
     /// Checks all that can be said of a block without its chain: ranges, caps, that nothing is
-    /// minted, the hash and its proof of work.
+    /// minted, the hash, its proof of work, and that payments are signed as the network asks for.
+    ///
+    /// ```
+    /// use tickchain::ledger::{Difficulty, Genesis, Rules, UncheckedBlock};
+    /// let genesis = Genesis { difficulty: Difficulty::new(0).expect("it is below 64"), ..Genesis::default() };
+    /// let block = UncheckedBlock {
+    ///     id: 1,
+    ///     hash: None,
+    ///     timestamp: genesis.timestamp,
+    ///     transactions: [].into(),
+    ///     previous_block_hash: genesis.block()?.hash(),
+    ///     nonce: 0,
+    /// };
+    /// assert!(block.check(&genesis.rules()?).is_ok());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// A [`BlockError`] with the first rule that is broken.
-    pub fn check(self, difficulty: Difficulty) -> Result<Block, BlockError> {
+    pub fn check(self, rules: &Rules) -> Result<Block, BlockError> {
+        self.check_by(rules.difficulty(), |payment| rules.check_payment(payment))
+    }
+
+    /// As [`UncheckedBlock::check`], but for signatures that `checker` saw before: they are not checked
+    /// again.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn check_with(self, checker: &mut Checker) -> Result<Block, BlockError> {
+        let difficulty = checker.rules().difficulty();
+        self.check_by(difficulty, |payment| checker.check_payment(payment))
+    }
+
+    /// Work is checked before any payment: who wants signatures checked has to work for it.
+    fn check_by(
+        self,
+        difficulty: Difficulty,
+        mut check_payment: impl FnMut(&Transaction) -> Result<(), PaymentError>,
+    ) -> Result<Block, BlockError> {
         self.check_ranges()?;
         self.check_transactions()?;
         let claimed = self.hash;
@@ -124,6 +168,9 @@ impl UncheckedBlock {
                 zeros,
                 difficulty,
             });
+        }
+        for (index, payment) in block.transactions.iter().enumerate() {
+            check_payment(payment).map_err(|error| BlockError::Payment { index, error })?;
         }
         Ok(block)
     }
@@ -170,14 +217,16 @@ impl UncheckedBlock {
     pub fn json_bound(&self) -> usize {
         const BLOCK: usize = 400;
         const TRANSACTION: usize = 120;
-        let names = |transaction: &Transaction| {
+        const SIGNED: usize = 180;
+        let bound = |transaction: &Transaction| {
             let sender = transaction
                 .sender
                 .as_ref()
                 .map_or(0, |name| name.as_str().len());
-            TRANSACTION + 2 * (sender + transaction.recipient.as_str().len())
+            let signed = transaction.signed.as_ref().map_or(0, |_| SIGNED);
+            TRANSACTION + signed + 2 * (sender + transaction.recipient.as_str().len())
         };
-        BLOCK + self.transactions.iter().map(names).sum::<usize>()
+        BLOCK + self.transactions.iter().map(bound).sum::<usize>()
     }
 
     /// The header of these contents.
@@ -263,6 +312,7 @@ mod tests {
             sender: Some(name.parse().unwrap()),
             recipient: name.parse().unwrap(),
             value: MAX_SAFE_INTEGER.try_into().unwrap(),
+            signed: None,
         }
     }
 
@@ -278,7 +328,7 @@ mod tests {
     }
 
     fn check(block: UncheckedBlock) -> Option<BlockError> {
-        block.check(Difficulty::new(0).unwrap()).err()
+        block.check(&Difficulty::new(0).unwrap().into()).err()
     }
 
     #[test]
@@ -358,14 +408,14 @@ mod tests {
         let found = found.unwrap();
         let hash = found.header().hash();
         let zeros = hash.trailing_zeros();
-        assert!(found.clone().check(difficulty(zeros)).is_ok());
+        assert!(found.clone().check(&difficulty(zeros).into()).is_ok());
         let difficulty = difficulty(zeros + 1);
         let expected = BlockError::ProofOfWork {
             hash,
             zeros,
             difficulty,
         };
-        assert_eq!(found.check(difficulty), Err(expected));
+        assert_eq!(found.check(&difficulty.into()), Err(expected));
     }
 
     #[test]

@@ -4,6 +4,7 @@ use super::account::Account;
 use super::block::Block;
 use super::hash::TxId;
 use super::listed::Listed;
+use super::rules::SignatureError;
 use super::store::{Changes, Store, Undo};
 use super::transaction::Transaction;
 
@@ -30,6 +31,9 @@ pub enum PaymentError {
     /// A payment without a sender.
     #[error("a payment needs a sender: only the genesis block makes coins")]
     Minted,
+    /// The payment is not signed as its network asks for.
+    #[error(transparent)]
+    Signature(#[from] SignatureError),
 }
 
 /// Balances and payments as they would be after some more payments. Reads fall through to the store
@@ -227,6 +231,7 @@ mod tests {
             sender: Some(sender.parse().unwrap()),
             recipient: recipient.parse().unwrap(),
             value: value.try_into().unwrap(),
+            signed: None,
         }
     }
 

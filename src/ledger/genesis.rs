@@ -1,11 +1,14 @@
 //! What a network starts from: accounts, difficulty, timestamp.
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use super::account::{Account, MAX_SAFE_INTEGER, Value};
 use super::block::{Block, UncheckedBlock};
 use super::hash::{Hash, TxId};
 use super::header::{Difficulty, HEADER_BYTES, Work};
+use super::rules::Rules;
+use super::signature::PublicKey;
 use super::timestamp::{self, MAX_TIMESTAMP};
 use super::transaction::Transaction;
 
@@ -51,6 +54,39 @@ pub enum GenesisError {
         /// Their work.
         work: Work,
     },
+    /// An account has no key in a network with signatures.
+    #[error(
+        "account {account} has no key, and in a network with signatures each account has one: make it \
+         with `tickchain key account FILE` and give the key that it prints"
+    )]
+    KeyMissing {
+        /// The account.
+        account: Account,
+    },
+    /// An account has a key in a network without signatures.
+    #[error(
+        "account {account} has a key, and nothing is signed: set signatures = true, or leave the key out"
+    )]
+    KeyUnused {
+        /// The account.
+        account: Account,
+    },
+    /// A key is none that signatures can be checked with.
+    #[error(
+        "the key of account {account} is no ed25519 public key: give the one that `tickchain key show FILE` prints"
+    )]
+    KeyUnsound {
+        /// The account.
+        account: Account,
+    },
+    /// An account named after one key has another.
+    #[error(
+        "account {account} is named after a public key and has another one: give it that key, or another name"
+    )]
+    KeyOther {
+        /// The account.
+        account: Account,
+    },
     /// The timestamp is not between 1970 and 9999.
     #[error("timestamp {timestamp} is not between 0 and {MAX_TIMESTAMP}")]
     Timestamp {
@@ -67,6 +103,9 @@ pub struct GenesisAccount {
     pub name: Account,
     /// What it starts with.
     pub balance: Value,
+    /// The key that owns it, in a network with signatures.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<PublicKey>,
 }
 
 /// The parameters of a network. Nodes with different ones refuse each other.
@@ -87,6 +126,10 @@ pub struct Genesis {
     /// Seconds since 1970 UTC; `YYYY/MM/DD HH:MM:SS` in a file.
     #[serde(default = "document_timestamp", with = "timestamp::documented")]
     pub timestamp: i64,
+    /// Whether payments are signed. Then each account here has a key, and every other account is named after
+    /// the one that owns it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub signatures: bool,
     /// The funded accounts, in order; their payments have the ids 0, 1, 2, …
     pub accounts: Vec<GenesisAccount>,
 }
@@ -106,17 +149,20 @@ impl Default for Genesis {
             balance: balance
                 .try_into()
                 .expect("the document's values are values"),
+            key: None,
         };
         Self {
             difficulty: Difficulty::default(),
             timestamp: DOCUMENT_TIMESTAMP,
+            signatures: false,
             accounts: vec![account("aki", 2), account("so", 7), account("satoshi", 5)],
         }
     }
 }
 
 impl Genesis {
-    /// The genesis block: id 0, nonce 0, no parent, a payment out of nothing for each account.
+    /// The genesis block: id 0, nonce 0, no parent, a payment out of nothing for each account. In a network
+    /// with signatures the hash of [`Genesis::keys_hash`] stands in the parent's place.
     ///
     /// # Errors
     /// A [`GenesisError`] when the parameters break a rule.
@@ -129,16 +175,58 @@ impl Genesis {
                 sender: None,
                 recipient: account.name.clone(),
                 value: account.balance,
+                signed: None,
             });
         let unchecked = UncheckedBlock {
             id: 0,
             hash: None,
             timestamp: self.timestamp,
             transactions: transactions.collect(),
-            previous_block_hash: Hash::ZERO,
+            previous_block_hash: self.keys_hash(),
             nonce: 0,
         };
         Ok(unchecked.seal())
+    }
+
+    /// What stands in the genesis block in the place of a parent's hash: zeros; in a network with signatures
+    /// SHA-256 of `tickchain keys` in ASCII and the public keys of all accounts, 32 bytes each, in order. So
+    /// networks that differ in a key differ in their first block, and in all above it.
+    pub fn keys_hash(&self) -> Hash {
+        if !self.signatures {
+            return Hash::ZERO;
+        }
+        let mut hasher = Sha256::new_with_prefix(b"tickchain keys");
+        for key in self.accounts.iter().filter_map(|account| account.key) {
+            hasher.update(key.0);
+        }
+        Hash(hasher.finalize().into())
+    }
+
+    /// What the network asks of blocks and payments.
+    ///
+    /// # Errors
+    /// A [`GenesisError`] when no genesis block can be made.
+    pub fn rules(&self) -> Result<Rules, GenesisError> {
+        Ok(self.rules_above(&self.block()?))
+    }
+
+    /// [`Genesis::rules`], where the genesis block is at hand.
+    pub(super) fn rules_above(&self, genesis: &Block) -> Rules {
+        if !self.signatures {
+            return self.difficulty.into();
+        }
+        let keys =
+            (self.accounts.iter()).filter_map(|account| Some((account.name.clone(), account.key?)));
+        let network = network_id(genesis, self.difficulty);
+        Rules::signed(self.difficulty, network, keys.collect())
+    }
+
+    /// What tells this network from others.
+    ///
+    /// # Errors
+    /// A [`GenesisError`] when no genesis block can be made.
+    pub fn network_id(&self) -> Result<Hash, GenesisError> {
+        Ok(network_id(&self.block()?, self.difficulty))
     }
 
     fn check(&self) -> Result<(), GenesisError> {
@@ -164,8 +252,23 @@ impl Genesis {
             if supply > MAX_SAFE_INTEGER {
                 return Err(GenesisError::Supply);
             }
+            self.check_key(account)?;
         }
         Ok(())
+    }
+
+    fn check_key(&self, account: &GenesisAccount) -> Result<(), GenesisError> {
+        let name = || account.name.clone();
+        match account.key {
+            None if self.signatures => Err(GenesisError::KeyMissing { account: name() }),
+            None => Ok(()),
+            Some(_) if !self.signatures => Err(GenesisError::KeyUnused { account: name() }),
+            Some(key) if !key.is_sound() => Err(GenesisError::KeyUnsound { account: name() }),
+            Some(key) if PublicKey::named(&account.name).is_some_and(|named| named != key) => {
+                Err(GenesisError::KeyOther { account: name() })
+            }
+            Some(_) => Ok(()),
+        }
     }
 }
 
@@ -188,12 +291,13 @@ pub fn network_id(genesis: &Block, difficulty: Difficulty) -> Hash {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::{Ledger, MemoryStore};
+    use crate::ledger::{Ledger, MemoryStore, PrivateKey};
 
     fn genesis(accounts: &[(&str, u64)]) -> Genesis {
         let account = |&(name, balance): &(&str, u64)| GenesisAccount {
             name: name.parse().unwrap(),
             balance: balance.try_into().unwrap(),
+            key: None,
         };
         Genesis {
             accounts: accounts.iter().map(account).collect(),
@@ -282,14 +386,67 @@ mod tests {
     #[test]
     fn every_parameter_makes_another_network() {
         let mut networks = vec![Genesis::default(); 5];
+        networks.extend([signed(&[1, 2]), signed(&[2, 1]), signed(&[1, 3])]);
         networks[1].timestamp += 1;
         networks[2].difficulty = Difficulty::new(11).unwrap();
         networks[3].accounts.swap(0, 1);
         networks[4].accounts.pop();
         let ids: std::collections::BTreeSet<Hash> = networks
             .iter()
-            .map(|genesis| network_id(&genesis.block().unwrap(), genesis.difficulty))
+            .map(|genesis| genesis.network_id().unwrap())
             .collect();
         assert_eq!(ids.len(), networks.len());
+        // All but the one with another difficulty begin with a block of their own.
+        let blocks = networks
+            .iter()
+            .map(|genesis| genesis.block().unwrap().hash());
+        let blocks: std::collections::BTreeSet<Hash> = blocks.collect();
+        assert_eq!(blocks.len(), networks.len() - 1);
+    }
+
+    /// aki and so, with keys made of these numbers.
+    fn signed(keys: &[u8]) -> Genesis {
+        let mut genesis = genesis(&[("aki", 2), ("so", 7)]);
+        genesis.signatures = true;
+        for (account, key) in genesis.accounts.iter_mut().zip(keys) {
+            account.key = Some(PrivateKey::from_bytes([*key; 32]).public());
+        }
+        genesis
+    }
+
+    #[test]
+    fn every_account_has_a_key_or_none_has() {
+        let account: Account = "so".parse().unwrap();
+        let refused = |genesis: Genesis| genesis.block().unwrap_err();
+        let missing = GenesisError::KeyMissing {
+            account: account.clone(),
+        };
+        assert_eq!(refused(signed(&[1])), missing);
+        let mut unused = signed(&[1, 2]);
+        unused.signatures = false;
+        unused.accounts[0].key = None;
+        assert_eq!(refused(unused), GenesisError::KeyUnused { account });
+
+        let mut odd = signed(&[1, 2]);
+        odd.accounts[0].key = Some(PublicKey([2; 32]));
+        let account = "aki".parse().unwrap();
+        assert_eq!(refused(odd), GenesisError::KeyUnsound { account });
+        let mut named = signed(&[1, 2]);
+        named.accounts[0].name = PrivateKey::from_bytes([1; 32]).public().account();
+        assert!(named.block().is_ok());
+        named.accounts[0].name = PrivateKey::from_bytes([3; 32]).public().account();
+        let account = named.accounts[0].name.clone();
+        assert_eq!(refused(named), GenesisError::KeyOther { account });
+    }
+
+    #[test]
+    fn keys_are_read_and_written_and_an_unsigned_genesis_is_as_it_was() {
+        let genesis = signed(&[1, 2]);
+        let json = serde_json::to_string(&genesis).unwrap();
+        assert!(json.contains(r#""signatures":true"#), "{json}");
+        assert_eq!(serde_json::from_str::<Genesis>(&json).unwrap(), genesis);
+        let json = serde_json::to_string(&Genesis::default()).unwrap();
+        let expected = r#"{"difficulty":12,"timestamp":"2009/01/03 18:15:05","accounts":[{"name":"aki","balance":2},{"name":"so","balance":7},{"name":"satoshi","balance":5}]}"#;
+        assert_eq!(json, expected);
     }
 }

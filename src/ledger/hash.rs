@@ -1,8 +1,5 @@
 //! Hashes and the ids of payments: fixed bytes, written in hex.
 
-use std::fmt;
-
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 /// Text that is not a hash or an id in hex.
@@ -25,14 +22,16 @@ pub enum HexError {
 macro_rules! hex_bytes {
     ($(#[$doc:meta])* $name:ident, $len:literal) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
         #[serde(try_from = "std::borrow::Cow<'_, str>", into = "String")]
         pub struct $name(pub [u8; $len]);
 
         impl std::str::FromStr for $name {
-            type Err = HexError;
+            type Err = $crate::ledger::HexError;
 
-            fn from_str(text: &str) -> Result<Self, HexError> {
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                use $crate::ledger::HexError;
+
                 if text.len() != 2 * $len {
                     return Err(HexError::Length { expected: 2 * $len, got: text.len() });
                 }
@@ -43,9 +42,9 @@ macro_rules! hex_bytes {
         }
 
         impl TryFrom<std::borrow::Cow<'_, str>> for $name {
-            type Error = HexError;
+            type Error = $crate::ledger::HexError;
 
-            fn try_from(text: std::borrow::Cow<'_, str>) -> Result<Self, HexError> {
+            fn try_from(text: std::borrow::Cow<'_, str>) -> Result<Self, Self::Error> {
                 text.parse()
             }
         }
@@ -56,29 +55,33 @@ macro_rules! hex_bytes {
             }
         }
 
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(&hex::encode(self.0))
             }
         }
 
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                fmt::Display::fmt(self, f)
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                std::fmt::Display::fmt(self, f)
             }
         }
     };
 }
 
+pub(super) use hex_bytes;
+
 hex_bytes!(
     /// A SHA-256 hash: of a header (twice hashed), a Merkle root, or a network's id. Shown as 64 hex
     /// digits in byte order, so that proof of work is seen as zeros at the end.
+    #[derive(Default)]
     Hash,
     32
 );
 
 hex_bytes!(
     /// The id that makes a payment itself: the same id is the same payment. Shown as 32 hex digits.
+    #[derive(Default)]
     TxId,
     16
 );

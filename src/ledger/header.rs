@@ -20,7 +20,8 @@ pub const HEADER_BYTES: usize = 88;
 /// | 80 | 8 | nonce, big-endian |
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Header {
-    /// Hash of the parent; [`Hash::ZERO`] for genesis.
+    /// Hash of the parent; of genesis [`Genesis::keys_hash`](super::Genesis::keys_hash), which is
+    /// [`Hash::ZERO`] but in networks with signatures.
     pub previous_block_hash: Hash,
     /// [`super::merkle_root`] of the block's payments.
     pub merkle_root: Hash,

@@ -21,7 +21,8 @@ pub fn merkle_root(transactions: &[Transaction]) -> Hash {
     }
 }
 
-fn leaf(transaction: &Transaction) -> Hash {
+/// The leaf of one payment.
+pub(super) fn leaf(transaction: &Transaction) -> Hash {
     let mut hasher = Sha256::new_with_prefix([LEAF]);
     transaction.feed_canonical(|bytes| hasher.update(bytes));
     Hash(hasher.finalize().into())

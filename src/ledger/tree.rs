@@ -11,6 +11,7 @@ use super::draft::Draft;
 use super::genesis::{Genesis, GenesisError, network_id};
 use super::hash::{Hash, TxId};
 use super::header::{Difficulty, Work};
+use super::rules::Rules;
 use super::side::SideBlocks;
 use super::store::{Changes, Entry, MemoryStore, Store, Undo};
 
@@ -27,7 +28,7 @@ use super::store::{Changes, Entry, MemoryStore, Store, Undo};
 pub struct Ledger<S = MemoryStore> {
     store: S,
     genesis: Block,
-    difficulty: Difficulty,
+    rules: Rules,
     tip: Block,
     work: Work,
     side: SideBlocks,
@@ -50,7 +51,8 @@ impl<S: Store> Ledger<S> {
     /// A [`GenesisError`] when no genesis block can be made, or when the store holds another one.
     pub fn open(genesis: &Genesis, mut store: S) -> Result<Self, GenesisError> {
         let difficulty = genesis.difficulty;
-        let genesis = genesis.block()?;
+        let block = genesis.block()?;
+        let (rules, genesis) = (genesis.rules_above(&block), block);
         match store.hash_at(0) {
             None => store.stage(&Changes::of_genesis(&genesis)),
             Some(stored) if stored == genesis.hash() => {}
@@ -77,7 +79,7 @@ impl<S: Store> Ledger<S> {
         Ok(Self {
             store,
             genesis,
-            difficulty,
+            rules,
             tip,
             work,
             side,
@@ -100,12 +102,17 @@ impl<S: Store> Ledger<S> {
 
     /// Proof of work asked of every block but genesis.
     pub fn difficulty(&self) -> Difficulty {
-        self.difficulty
+        self.rules.difficulty()
+    }
+
+    /// What this network asks of blocks and payments.
+    pub fn rules(&self) -> &Rules {
+        &self.rules
     }
 
     /// What tells this network from others.
     pub fn network_id(&self) -> Hash {
-        network_id(&self.genesis, self.difficulty)
+        network_id(&self.genesis, self.difficulty())
     }
 
     /// The last block of the main chain.

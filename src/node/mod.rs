@@ -27,7 +27,7 @@ pub use name::Name;
 pub use offence::Offence;
 pub use persist::{Persist, Record};
 
-use crate::ledger::{Account, Difficulty, Header, TxId, UncheckedBlock, Value};
+use crate::ledger::{Account, Difficulty, Header, Signature, TxId, UncheckedBlock, Value};
 
 /// A node as a state machine: facts go in, effects come out, all of it plain data.
 ///
@@ -171,6 +171,12 @@ pub struct Payment {
     pub recipient: Account,
     /// How much.
     pub value: Value,
+    /// Its number among the sender's payments, in networks that ask for signatures.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sequence: Option<u64>,
+    /// The sender's signature, in networks that ask for them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signature: Option<Signature>,
 }
 
 /// A fact for a node. See [`Node`] for the contract.

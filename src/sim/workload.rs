@@ -132,7 +132,11 @@ impl Workload {
     pub fn genesis(&self) -> Result<Genesis, WorkloadError> {
         self.check()?;
         let balance = Value::try_from(self.balance).expect("checked above");
-        let accounts = accounts(self.accounts).map(|name| GenesisAccount { name, balance });
+        let accounts = accounts(self.accounts).map(|name| GenesisAccount {
+            name,
+            balance,
+            key: None,
+        });
         Ok(Genesis {
             accounts: accounts.collect(),
             ..Genesis::default()
@@ -226,6 +230,8 @@ impl Iterator for Payments {
             sender: self.accounts[sender].clone(),
             recipient: self.accounts[recipient].clone(),
             value: value.try_into().expect("not above what was checked"),
+            sequence: None,
+            signature: None,
         };
         Some((Time::from_secs(self.seconds), node, payment))
     }

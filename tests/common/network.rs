@@ -43,6 +43,8 @@ pub fn payment(sender: &str, recipient: &str, value: u64) -> Payment {
         sender: account(sender),
         recipient: account(recipient),
         value,
+        sequence: None,
+        signature: None,
     }
 }
 

@@ -15,6 +15,7 @@ fn spawn(own: &str, difficulty: u8) -> Handle<HonestNode> {
     let rich = GenesisAccount {
         name: "rich".parse().unwrap(),
         balance: 1_000_000.try_into().unwrap(),
+        key: None,
     };
     let genesis = Genesis {
         difficulty: Difficulty::new(difficulty).unwrap(),
@@ -40,6 +41,8 @@ fn payment() -> Payment {
         sender: "rich".parse().unwrap(),
         recipient: "aki".parse().unwrap(),
         value: 1.try_into().unwrap(),
+        sequence: None,
+        signature: None,
     }
 }
 

@@ -18,6 +18,8 @@ fn requests_reach_the_node_in_order_and_bring_its_answers() {
         sender: "aki".parse().unwrap(),
         recipient: "so".parse().unwrap(),
         value: 2.try_into().unwrap(),
+        sequence: None,
+        signature: None,
     };
     let answer = Err(refused.clone());
     let mut rig = Rig::new(move |input| match input {

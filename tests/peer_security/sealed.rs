@@ -163,6 +163,7 @@ pub fn payment(sequence: u64) -> Frame {
             sender: Some("aki".parse().unwrap()),
             recipient: "so".parse().unwrap(),
             value: 1.try_into().unwrap(),
+            signed: None,
         }),
     })
 }

@@ -132,6 +132,8 @@ pub fn pay(node: usize, id: u128, sender: &str, recipient: &str, value: u64) -> 
         sender: account(sender),
         recipient: account(recipient),
         value: value.try_into().unwrap(),
+        sequence: None,
+        signature: None,
     };
     Action::Pay { node, payment }
 }

@@ -199,7 +199,7 @@ impl Liar {
             let bad = number == back;
             let payments = bad.then(|| self.payment(1_000_000)).into_iter().collect();
             let block = block_on(node, &parent, payments, self.random.below(1 << 40));
-            parent = match block.clone().check(ledger.difficulty()) {
+            parent = match block.clone().check(ledger.rules()) {
                 Ok(block) => block,
                 Err(_) => return blocks,
             };
@@ -216,6 +216,7 @@ impl Liar {
             sender,
             recipient,
             value: value.try_into().unwrap(),
+            signed: None,
         }
     }
 }

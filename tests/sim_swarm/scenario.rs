@@ -101,6 +101,8 @@ impl Scenario {
                 sender: account(ACCOUNTS[random.index(ACCOUNTS.len())]),
                 recipient: account(ACCOUNTS[random.index(ACCOUNTS.len())]),
                 value: (1 + random.below(8)).try_into().unwrap(),
+                sequence: None,
+                signature: None,
             };
             let (at, node) = (moment(self.end, random), random.index(self.graph.nodes));
             self.at(
@@ -258,6 +260,7 @@ fn genesis(difficulty: u8, random: &mut Random) -> Genesis {
     let rich = |name: &&str| GenesisAccount {
         name: account(name),
         balance: (1 + random.below(30)).try_into().unwrap(),
+        key: None,
     };
     let accounts = ACCOUNTS[..count].iter().map(rich).collect();
     Genesis {

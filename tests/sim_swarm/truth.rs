@@ -26,6 +26,7 @@ impl State {
             sender,
             recipient,
             value,
+            signed: _,
         } = payment;
         let sender = sender.as_ref().ok_or_else(|| format!("{id} mints"))?;
         let balance = self.balance(sender);
@@ -92,7 +93,7 @@ impl Truth {
     }
 
     fn connect(&self, parent: &State, block: &Block) -> Result<State, String> {
-        let checked = block.to_unchecked().check(self.genesis.difficulty);
+        let checked = block.to_unchecked().check(&self.genesis.difficulty.into());
         let checked = checked.map_err(|error| format!("block {}: {error}", block.hash()))?;
         if checked.hash() != block.hash() || block.id() != parent.id + 1 {
             return Err(format!("block {} is not what it says", block.hash()));

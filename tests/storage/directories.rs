@@ -24,6 +24,8 @@ fn written() -> tempfile::TempDir {
             sender: "so".parse().unwrap(),
             recipient: format!("account{clock}").parse().unwrap(),
             value: 1.try_into().unwrap(),
+            sequence: None,
+            signature: None,
         }));
         rig.hand_in(Input::Mine);
         rig.clock(clock);

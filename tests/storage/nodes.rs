@@ -134,6 +134,8 @@ impl Play {
                     sender: account(from),
                     recipient: account(to),
                     value: value.try_into().unwrap(),
+                    sequence: None,
+                    signature: None,
                 }));
             }
             Step::SayPayment(id, stamp) => self.say(
@@ -143,6 +145,7 @@ impl Play {
                     sender: Some(account(id as usize % 3)),
                     recipient: account(id as usize / 3),
                     value: (id as u64 % 3 + 1).try_into().unwrap(),
+                    signed: None,
                 }),
             ),
             Step::SayBlock(parent, stamp) => {

@@ -50,6 +50,7 @@ fn transaction() -> impl Strategy<Value = Transaction> {
             sender,
             recipient,
             value: value.try_into().unwrap(),
+            signed: None,
         }
     })
 }
@@ -131,13 +132,14 @@ pub(crate) fn chain(blocks: Vec<UncheckedBlock>) -> Frame {
 /// As large as the rules allow: `count` payments, and names of nothing but escapes.
 pub(crate) fn largest_block(count: usize) -> UncheckedBlock {
     let per_payment = (MAX_BLOCK_BYTES / count).min(MAX_TRANSACTION_BYTES);
-    let name_bytes = (per_payment - 16 - 1 - 1 - 1 - 8) / 2;
+    let name_bytes = ((per_payment - 16 - 1 - 1 - 1 - 8) / 2).min(MAX_NAME_BYTES);
     let name: Account = "\"".repeat(name_bytes).parse().unwrap();
     let payment = |number: usize| Transaction {
         id: TxId::from(u128::MAX - number as u128),
         sender: Some(name.clone()),
         recipient: name.clone(),
         value: MAX_SAFE_INTEGER.try_into().unwrap(),
+        signed: None,
     };
     UncheckedBlock {
         id: MAX_SAFE_INTEGER,

@@ -264,6 +264,7 @@ fn frames_look_as_documented() {
         sender: Some("aki".parse().unwrap()),
         recipient: "so".parse().unwrap(),
         value: 2.try_into().unwrap(),
+        signed: None,
     };
     let message = |body| {
         Frame::Message(Message {

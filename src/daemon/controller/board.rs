@@ -23,6 +23,7 @@ pub(super) struct Origin {
     pub(super) network: Hash,
     pub(super) genesis: Hash,
     pub(super) difficulty: Option<u8>,
+    pub(super) signatures: bool,
     pub(super) accounts: Vec<Account>,
 }
 
@@ -50,6 +51,7 @@ impl Board {
                 network: None,
                 genesis: None,
                 difficulty: None,
+                signatures: false,
                 accounts: Vec::new(),
                 tick: 0,
                 activity: None,
@@ -146,6 +148,7 @@ impl Board {
         view.network = origin.as_ref().map(|origin| origin.network);
         view.genesis = origin.as_ref().map(|origin| origin.genesis);
         view.difficulty = origin.as_ref().and_then(|origin| origin.difficulty);
+        view.signatures = origin.as_ref().is_some_and(|origin| origin.signatures);
         view.accounts = origin.map(|origin| origin.accounts).unwrap_or_default();
     }
 

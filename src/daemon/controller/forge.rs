@@ -127,6 +127,7 @@ mod tests {
                 sender: Some("aki".parse().unwrap()),
                 recipient: "so".parse().unwrap(),
                 value: 2.try_into().unwrap(),
+                signed: None,
             }]
             .into(),
             previous_block_hash: Genesis::default().block().unwrap().hash(),
@@ -146,7 +147,7 @@ mod tests {
     #[test]
     fn a_changed_block_is_found_out_by_its_hash() {
         let block = mined();
-        assert!(block.clone().check(difficulty()).is_ok());
+        assert!(block.clone().check(&difficulty().into()).is_ok());
         let change = Change {
             value: Some(9.try_into().unwrap()),
             ..Change::default()
@@ -156,7 +157,7 @@ mod tests {
         assert_eq!(forged.transactions[0].sender, block.transactions[0].sender);
         assert_eq!(forged.hash, block.hash);
         assert!(matches!(
-            forged.check(difficulty()),
+            forged.check(&difficulty().into()),
             Err(BlockError::Hash { .. })
         ));
     }
@@ -173,7 +174,7 @@ mod tests {
             ..Change::default()
         };
         let forged = run(&block, change.clone(), true).unwrap();
-        let checked = forged.check(difficulty()).unwrap();
+        let checked = forged.check(&difficulty().into()).unwrap();
         assert_eq!(checked.transactions()[0].recipient.as_str(), "satoshi");
         assert_eq!(checked.transactions()[0].value.get(), 2);
         assert_eq!(checked.header().previous_block_hash, Hash([1; 32]));

@@ -80,6 +80,7 @@ impl World {
             network,
             genesis: block.header().hash(),
             difficulty: difficulty.map(Difficulty::bits),
+            signatures: signs(&block),
             accounts: accounts.collect(),
         }));
         self.origin = Some(Parameters {
@@ -106,16 +107,40 @@ impl World {
 
 /// The difficulty that makes this network of this genesis block: nodes do not say it by itself.
 fn difficulty_of(network: Hash, genesis: &UncheckedBlock) -> Option<Difficulty> {
+    let block = genesis.clone().seal();
+    let mut all = (0..=Difficulty::MAX).filter_map(Difficulty::new);
+    all.find(|difficulty| network_id(&block, *difficulty) == network)
+}
+
+/// Whether payments are signed in the network of this genesis block.
+fn signs(genesis: &UncheckedBlock) -> bool {
+    genesis.previous_block_hash != Hash::ZERO
+}
+
+/// The parameters of a network of others, as its genesis block tells them.
+///
+/// # Errors
+/// [`ControllerError::Conflict`] where payments are signed: the keys are not in the block.
+pub(super) fn parameters_of(
+    genesis: &UncheckedBlock,
+    difficulty: Difficulty,
+) -> Result<Genesis, ControllerError> {
+    if signs(genesis) {
+        return Err(ControllerError::Conflict(
+            "the payments of this network are signed, and nodes do not tell the keys of its accounts: do this \
+             where the nodes were started with the genesis file, with `tickchain mesh --genesis FILE`"
+                .to_owned(),
+        ));
+    }
     let accounts = genesis.transactions.iter().map(|paid| GenesisAccount {
         name: paid.recipient.clone(),
         balance: paid.value,
+        key: None,
     });
-    let parameters = Genesis {
+    Ok(Genesis {
+        difficulty,
         timestamp: genesis.timestamp,
         accounts: accounts.collect(),
         ..Genesis::default()
-    };
-    let block = parameters.block().ok()?;
-    let mut all = (0..=Difficulty::MAX).filter_map(Difficulty::new);
-    all.find(|difficulty| network_id(&block, *difficulty) == network)
+    })
 }

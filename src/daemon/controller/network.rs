@@ -19,6 +19,8 @@ pub struct Network {
     pub genesis: Option<Hash>,
     /// The bits of proof of work each block needs.
     pub difficulty: Option<u8>,
+    /// Whether its payments are signed.
+    pub signatures: bool,
     /// The accounts of its genesis block, in order.
     pub accounts: Vec<Account>,
     /// How often all clocks were moved.

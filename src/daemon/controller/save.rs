@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::client::LARGE_TIMEOUT;
 use super::error::ControllerError;
+use super::join::parameters_of;
 use super::network::ControllerEvent;
 use super::network_file::NetworkFile;
 use super::scenario::Record;
@@ -11,7 +12,7 @@ use super::snapshots::{SnapshotView, Snapshots};
 use super::travel::{Target, can_be_restored};
 use super::turn::Turn;
 use super::{Controller, finished};
-use crate::ledger::{Genesis, GenesisAccount};
+use crate::ledger::Genesis;
 use crate::node::State;
 
 /// What a network is made of before anything happens in it.
@@ -181,15 +182,7 @@ impl Turn {
             ));
         };
         let block = self.block(hash).await?;
-        let accounts = block.transactions.iter().map(|paid| GenesisAccount {
-            name: paid.recipient.clone(),
-            balance: paid.value,
-        });
-        Ok(Genesis {
-            difficulty,
-            timestamp: block.timestamp,
-            accounts: accounts.collect(),
-        })
+        parameters_of(&block, difficulty)
     }
 
     /// What the fleet is made of; `None` where there are nodes of others.

@@ -74,6 +74,8 @@ fn read_payment(body: &[u8]) -> Result<Payment, Problem> {
         sender: read_account(&fields, "sender")?,
         recipient: read_account(&fields, "recipient")?,
         value: read_value(&fields)?,
+        sequence: None,
+        signature: None,
     })
 }
 

@@ -71,14 +71,20 @@ impl<S: Store> Ledger<S> {
             return Err(ConnectError::Timestamp { timestamp, parent });
         }
         // The block was checked, but perhaps for another network.
-        if !self.difficulty.is_met_by(&block.hash()) {
+        let difficulty = self.difficulty();
+        if !difficulty.is_met_by(&block.hash()) {
             return Err(ConnectError::ProofOfWork {
                 hash: block.hash(),
                 zeros: block.hash().trailing_zeros(),
-                difficulty: self.difficulty,
+                difficulty,
             });
         }
-        Ok(work + self.difficulty.work())
+        // All its payments were checked by the same rules: one of them tells whether by these.
+        let first = block.transactions().first();
+        if let Some(foreign) = first.filter(|first| !self.rules.is_ours(first)) {
+            return Err(ConnectError::OtherRules { id: foreign.id });
+        }
+        Ok(work + difficulty.work())
     }
 
     fn extend(
@@ -202,6 +208,7 @@ mod tests {
             sender: Some(sender.parse().unwrap()),
             recipient: recipient.parse().unwrap(),
             value: value.try_into().unwrap(),
+            signed: None,
         };
         UncheckedBlock {
             id: parent.id() + 1,
@@ -246,7 +253,7 @@ mod tests {
     #[test]
     fn a_block_checked_for_another_network_is_refused() {
         let mut ledger = Ledger::new(&Genesis::default()).unwrap();
-        let easy = child(ledger.genesis(), 0, &[]).check(Difficulty::new(0).unwrap());
+        let easy = child(ledger.genesis(), 0, &[]).check(&Difficulty::new(0).unwrap().into());
         let insertion = ledger.insert(easy.unwrap());
         assert!(
             matches!(insertion.outcome, Err(ConnectError::ProofOfWork { zeros, .. }) if zeros < 12)

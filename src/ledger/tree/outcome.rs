@@ -2,7 +2,7 @@
 
 use crate::ledger::block::Block;
 use crate::ledger::draft::PaymentError;
-use crate::ledger::hash::Hash;
+use crate::ledger::hash::{Hash, TxId};
 use crate::ledger::header::Difficulty;
 use crate::ledger::store::Changes;
 
@@ -41,6 +41,12 @@ pub enum ConnectError {
         zeros: u32,
         /// Zero bits asked for.
         difficulty: Difficulty,
+    },
+    /// The block was checked by the rules of a network that signs payments in another way, or not at all.
+    #[error("payment {id} is of another network: check the block by this ledger's rules")]
+    OtherRules {
+        /// The block's first payment.
+        id: TxId,
     },
     /// A payment of the block, or of one below it on its branch, cannot be paid. That block and all
     /// that stood on it are dropped from the tree.

@@ -156,16 +156,15 @@ impl<S: Store> HonestNode<S> {
     fn check_body(&mut self, from: &Name, sequence: u64, body: Body) -> Result<Content, Refusal> {
         match body {
             Body::NewBlock(block) => {
-                let block = block.check(self.ledger.difficulty());
+                let block = block.check_with(&mut self.checker);
                 block
                     .map(Content::Block)
                     .map_err(|error| Refusal::Forged(Offence::ForgedBlock, error.to_string()))
             }
-            Body::NewTx(transaction) if transaction.sender.is_none() => Err(Refusal::Forged(
-                Offence::ForgedPayment,
-                crate::ledger::PaymentError::Minted.to_string(),
-            )),
-            Body::NewTx(transaction) => Ok(Content::Payment(transaction)),
+            Body::NewTx(transaction) => match self.checker.check_payment(&transaction) {
+                Ok(()) => Ok(Content::Payment(transaction)),
+                Err(error) => Err(Refusal::Forged(Offence::ForgedPayment, error.to_string())),
+            },
             Body::ReqChain(locator) if locator.len() > MAX_LOCATOR => Err(Refusal::Close(format!(
                 "REQ_CHAIN with {} hashes, at most {MAX_LOCATOR} are asked with",
                 locator.len()
@@ -193,11 +192,10 @@ impl<S: Store> HonestNode<S> {
             )));
         }
         link.asked = None;
-        let difficulty = self.ledger.difficulty();
         let mut checked = Vec::with_capacity(blocks.len());
         for block in blocks {
             let about = block.hash.map(About::Block);
-            match block.check(difficulty) {
+            match block.check_with(&mut self.checker) {
                 Ok(block) => checked.push(block),
                 Err(error) => {
                     let from = Some(from.clone());
@@ -225,7 +223,7 @@ impl<S: Store> HonestNode<S> {
     }
 
     fn try_add_block(&mut self, block: UncheckedBlock) -> Result<Answer, RequestError> {
-        let block = block.check(self.ledger.difficulty())?;
+        let block = block.check_with(&mut self.checker)?;
         let parent = block.header().previous_block_hash;
         if !self.ledger.contains(&parent) && !self.inbox_has_block(&parent) {
             return Err(ConnectError::UnknownParent { parent }.into());

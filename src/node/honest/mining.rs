@@ -98,7 +98,7 @@ impl<S: Store> HonestNode<S> {
             nonce,
             ..work.candidate.clone()
         };
-        if let Err(error) = found.clone().check(self.ledger.difficulty()) {
+        if let Err(error) = found.clone().check_with(&mut self.checker) {
             let reason = format!("the nonce that was found does not fit: {error}");
             self.tell(Event::Refused {
                 from: None,
@@ -140,7 +140,7 @@ impl<S: Store> HonestNode<S> {
     }
 
     fn join_mined(&mut self, found: UncheckedBlock) {
-        let block = found.check(self.ledger.difficulty());
+        let block = found.check_with(&mut self.checker);
         let block: Block = block.expect("a nonce is kept only after its block was checked");
         let (id, hash) = (block.id(), block.hash());
         self.tell(Event::Mined { id, hash });

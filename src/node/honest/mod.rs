@@ -44,8 +44,8 @@ use super::{
     Answer, Effect, Event, Input, Name, Node, Payment, Persist, Place, Record, Search, Status,
 };
 use crate::ledger::{
-    GenesisError, Hash, Ledger, MAX_BLOCK_TRANSACTIONS, MAX_SAFE_INTEGER, MemoryStore, Store,
-    Transaction, TxId,
+    Checker, GenesisError, Hash, Ledger, MAX_BLOCK_TRANSACTIONS, MAX_SAFE_INTEGER, MemoryStore,
+    Store, Transaction, TxId,
 };
 
 /// The node that keeps the rules: what the daemon runs and what a simulation compares others with.
@@ -60,6 +60,7 @@ pub struct HonestNode<S = MemoryStore> {
     name: Name,
     costs: Costs,
     ledger: Ledger<S>,
+    checker: Checker,
     started: bool,
     clock: u64,
     status: Status,
@@ -121,6 +122,7 @@ impl<S: Store> HonestNode<S> {
         Self {
             name: config.name,
             costs: config.costs,
+            checker: Checker::new(ledger.rules().clone()),
             ledger,
             started: false,
             clock: 0,

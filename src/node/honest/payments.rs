@@ -1,10 +1,12 @@
 //! Taking payments in.
 
+use std::sync::Arc;
+
 use super::inbox::{Content, Item, Key};
 use super::link::Thing;
 use super::pool::Queued;
 use super::*;
-use crate::ledger::PaymentError;
+use crate::ledger::{PaymentError, Signed};
 use crate::node::About;
 
 impl<S: Store> HonestNode<S> {
@@ -16,36 +18,38 @@ impl<S: Store> HonestNode<S> {
             sender,
             recipient,
             value,
+            sequence,
+            signature,
         } = payment;
-        let given = id;
-        let id = given.unwrap_or_else(|| self.new_id());
+        let signed = Signed::of(sequence, signature)?;
+        let rules = self.checker.rules();
+        // A signed payment has its id of what it is.
+        let named = id.or_else(|| rules.signed_id(&sender, signed?.sequence));
+        let id = named.unwrap_or_else(|| self.new_id());
         let transaction = Transaction {
             id,
             sender: Some(sender),
             recipient,
             value,
+            signed: signed.map(Arc::new),
         };
+        if let Err(error) = self.checker.check_payment(&transaction) {
+            return Err(self.refuse(id, error.into()));
+        }
         if let Some(known) = self.find_payment(&id) {
-            return if known == transaction {
-                Ok(Answer::Accepted { id })
-            } else {
-                Err(RequestError::IdTaken { id })
+            return match signed {
+                _ if known == transaction => Ok(Answer::Accepted { id }),
+                None => Err(RequestError::IdTaken { id }),
+                Some(Signed { sequence, .. }) => Err(RequestError::SequenceTaken { sequence }),
             };
         }
-        if let Err(error) = self.check_payment(&transaction) {
-            let reason = error.to_string();
-            if given.is_some() {
-                self.refused.insert(id, reason.clone());
+        if let Err(error) = self.check_payable(&transaction) {
+            if named.is_some() {
+                self.refused.insert(id, error.to_string());
             }
-            let about = Some(About::Payment(id));
-            self.tell(Event::Refused {
-                from: None,
-                about,
-                reason,
-            });
-            return Err(error);
+            return Err(self.refuse(id, error));
         }
-        self.issued += u64::from(given.is_none());
+        self.issued += u64::from(named.is_none());
         self.accepted.insert(id);
         self.record(Record::Queued {
             transaction: transaction.clone(),
@@ -60,7 +64,17 @@ impl<S: Store> HonestNode<S> {
         Ok(Answer::Accepted { id })
     }
 
-    fn check_payment(&self, transaction: &Transaction) -> Result<(), RequestError> {
+    /// Tells that a controller's payment is refused.
+    fn refuse(&mut self, id: TxId, error: RequestError) -> RequestError {
+        self.tell(Event::Refused {
+            from: None,
+            about: Some(About::Payment(id)),
+            reason: error.to_string(),
+        });
+        error
+    }
+
+    fn check_payable(&self, transaction: &Transaction) -> Result<(), RequestError> {
         let kept = self.pool.len() + self.queue.len() + self.waiting.accepted();
         if kept >= MAX_POOL {
             return Err(RequestError::PoolFull { kept });

@@ -3,7 +3,7 @@
 use super::inbox::{Content, Item, Key, Question};
 use super::pool::Queued;
 use super::*;
-use crate::ledger::{Block, PaymentError, UncheckedBlock};
+use crate::ledger::{Block, UncheckedBlock};
 use crate::node::message::Body;
 
 impl<S: Store> HonestNode<S> {
@@ -13,6 +13,7 @@ impl<S: Store> HonestNode<S> {
         pool: impl IntoIterator<Item = (i64, Transaction)>,
     ) -> Result<(), StateError> {
         for (order, transaction) in pool {
+            self.check_kept(&transaction)?;
             let id = transaction.id;
             let pushed = self.pool.push_at(self.ledger.store(), order, transaction);
             pushed.map_err(|error| StateError::Payment { id, error })?;
@@ -26,7 +27,7 @@ impl<S: Store> HonestNode<S> {
         queue: impl IntoIterator<Item = Queued>,
     ) -> Result<(), StateError> {
         for queued in queue {
-            check_sender(&queued.transaction)?;
+            self.check_kept(&queued.transaction)?;
             self.queue.push(queued);
         }
         Ok(())
@@ -38,7 +39,7 @@ impl<S: Store> HonestNode<S> {
         waiting: impl IntoIterator<Item = (Transaction, bool)>,
     ) -> Result<(), StateError> {
         for (transaction, accepted) in waiting {
-            check_sender(&transaction)?;
+            self.check_kept(&transaction)?;
             if accepted {
                 self.accepted.insert(transaction.id);
             }
@@ -76,10 +77,10 @@ impl<S: Store> HonestNode<S> {
         Ok(())
     }
 
-    fn content(&self, message: Message) -> Result<Content, StateError> {
-        let check = |block: UncheckedBlock| -> Result<Block, StateError> {
+    fn content(&mut self, message: Message) -> Result<Content, StateError> {
+        let mut check = |block: UncheckedBlock| -> Result<Block, StateError> {
             let id = block.id;
-            let checked = block.check(self.ledger.difficulty());
+            let checked = block.check_with(&mut self.checker);
             checked.map_err(|error| StateError::Block {
                 id,
                 reason: error.to_string(),
@@ -88,7 +89,7 @@ impl<S: Store> HonestNode<S> {
         Ok(match message.body {
             Body::NewBlock(block) => Content::Block(check(block)?),
             Body::NewTx(transaction) => {
-                check_sender(&transaction)?;
+                self.check_kept(&transaction)?;
                 Content::Payment(transaction)
             }
             Body::ReqChain(locator) => Content::Question(Question {
@@ -100,15 +101,13 @@ impl<S: Store> HonestNode<S> {
             }
         })
     }
-}
 
-/// A payment without a sender could never be paid and would be kept for ever.
-pub(super) fn check_sender(transaction: &Transaction) -> Result<(), StateError> {
-    match transaction.sender {
-        Some(_) => Ok(()),
-        None => Err(StateError::Payment {
+    /// A payment that breaks a rule could never be paid and would be kept for ever.
+    pub(super) fn check_kept(&mut self, transaction: &Transaction) -> Result<(), StateError> {
+        let checked = self.checker.check_payment(transaction);
+        checked.map_err(|error| StateError::Payment {
             id: transaction.id,
-            error: PaymentError::Minted,
-        }),
+            error,
+        })
     }
 }

@@ -1,6 +1,6 @@
 //! Why a controller's request is refused.
 
-use crate::ledger::{BlockError, ConnectError, MAX_SAFE_INTEGER, PaymentError, TxId};
+use crate::ledger::{BlockError, ConnectError, HalfSigned, MAX_SAFE_INTEGER, PaymentError, TxId};
 
 /// Why a request was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -29,11 +29,22 @@ pub enum RequestError {
     /// The payment breaks a rule.
     #[error(transparent)]
     Payment(#[from] PaymentError),
+    /// The payment has a sequence or a signature alone.
+    #[error(transparent)]
+    HalfSigned(#[from] HalfSigned),
     /// The id belongs to another payment.
     #[error("id {id} belongs to another payment: leave it out or choose another")]
     IdTaken {
         /// The id.
         id: TxId,
+    },
+    /// The sequence belongs to another payment of its sender.
+    #[error(
+        "the sender has another payment with sequence {sequence}: sign with one that it has not used"
+    )]
+    SequenceTaken {
+        /// The sequence.
+        sequence: u64,
     },
     /// No more payments are taken for now.
     #[error("{kept} payments wait to be mined, which is the most a node keeps: mine a block first")]

@@ -2,7 +2,6 @@
 
 use super::link::Known;
 use super::pool::Queued;
-use super::refill::check_sender;
 use super::state::{Counters, LinkState, QueuedState, VERSION, WorkState};
 use super::*;
 use crate::ledger::{BlockError, Difficulty, Draft, PaymentError};
@@ -119,6 +118,7 @@ impl<S: Store + Clone> HonestNode<S> {
             .collect();
         Self {
             links,
+            checker: self.checker.clone(),
             block_limit: self.block_limit,
             patience: self.patience,
             persists: self.persists,
@@ -165,7 +165,7 @@ impl<S: Store + Clone> HonestNode<S> {
         for unchecked in state.blocks.iter().chain(&state.side) {
             let id = unchecked.id;
             let failed = |reason: String| StateError::Block { id, reason };
-            let block = unchecked.clone().check(self.ledger.difficulty());
+            let block = unchecked.clone().check_with(&mut self.checker);
             let block = block.map_err(|error: BlockError| failed(error.to_string()))?;
             let insertion = self.ledger.insert(block);
             self.keep_changes(insertion.changes);
@@ -190,7 +190,10 @@ impl<S: Store + Clone> HonestNode<S> {
         self.refill_queue(state.queue.iter().map(queued))?;
         self.accepted = state.accepted.iter().copied().collect();
         self.refill_waiting(state.waiting.iter().cloned())?;
-        state.relay.iter().try_for_each(check_sender)?;
+        state
+            .relay
+            .iter()
+            .try_for_each(|relayed| self.check_kept(relayed))?;
         for item in state.inbox.iter().cloned() {
             self.refill_inbox(item.from, item.ready, item.arrival, item.message)?;
         }
@@ -239,8 +242,9 @@ impl<S: Store + Clone> HonestNode<S> {
         } else {
             Difficulty::new(0).expect("no zero bits may be asked for")
         };
+        let rules = self.ledger.rules().with_difficulty(needed);
         // The hash is that of a nonce to come: one that is told now would be wrong then.
-        if candidate.hash.is_some() || candidate.clone().check(needed).is_err() {
+        if candidate.hash.is_some() || candidate.clone().check(&rules).is_err() {
             return contradiction("the candidate breaks a rule or its nonce does not fit");
         }
         self.work = Some(Work {

@@ -113,6 +113,7 @@ impl DoubleSpender {
                 sender: Some(self.purse.clone()),
                 recipient: recipient.clone(),
                 value,
+                signed: None,
             })
         };
         let payment = self.id("payment");

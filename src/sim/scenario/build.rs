@@ -284,6 +284,7 @@ impl Scenario {
                 genesis.accounts.push(GenesisAccount {
                     name: purse(node),
                     balance: Value::try_from(PURSE).expect("it is not 0"),
+                    key: None,
                 });
             }
         }
@@ -354,6 +355,8 @@ impl Step {
                     sender: sender.clone(),
                     recipient: recipient.clone(),
                     value: *value,
+                    sequence: None,
+                    signature: None,
                 },
             },
         }

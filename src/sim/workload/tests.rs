@@ -89,6 +89,7 @@ fn payments_are_payable_where_nothing_else_is_said() {
             sender: Some(payment.sender),
             recipient: payment.recipient,
             value: payment.value,
+            signed: None,
         };
         draft.pay(ledger.store(), &transaction, 0).is_ok()
     };

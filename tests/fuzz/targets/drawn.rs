@@ -47,6 +47,7 @@ pub fn transaction(bytes: &mut Unstructured<'_>) -> Result<Transaction> {
         },
         recipient: account(bytes)?,
         value: value.try_into().expect("it lies in the range"),
+        signed: None,
     })
 }
 

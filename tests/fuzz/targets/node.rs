@@ -230,5 +230,7 @@ fn pay(bytes: &mut Unstructured<'_>) -> Result<Input<Message>> {
         },
         recipient: payment.recipient,
         value: payment.value,
+        sequence: None,
+        signature: None,
     }))
 }

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use super::player::playing;
 use super::{Player, Scenario};
+use crate::daemon::controller::join::parameters_of;
 use crate::daemon::controller::world::World;
 use crate::daemon::controller::{Controller, ControllerError, finished};
-use crate::ledger::{Genesis, GenesisAccount};
+use crate::ledger::Genesis;
 
 impl Controller {
     /// Makes the network the one that a scenario begins with, and shows the scenario. `lesson` is its
@@ -134,15 +135,7 @@ impl World {
         let difficulty = self.origin.as_ref().and_then(|origin| origin.difficulty);
         let hash = self.board.network().genesis.ok_or_else(unknown)?;
         let block = self.block(hash).await?;
-        let funded = block.transactions.iter().map(|payment| GenesisAccount {
-            name: payment.recipient.clone(),
-            balance: payment.value,
-        });
-        let genesis = Genesis {
-            difficulty: difficulty.ok_or_else(unknown)?,
-            timestamp: block.timestamp,
-            accounts: funded.collect(),
-        };
+        let genesis = parameters_of(&block, difficulty.ok_or_else(unknown)?)?;
         Ok((genesis, 0))
     }
 }

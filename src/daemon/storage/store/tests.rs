@@ -100,6 +100,7 @@ impl Rig {
                 sender: Some(accounts[usize::from(*sender)].parse().unwrap()),
                 recipient: accounts[usize::from(*recipient)].parse().unwrap(),
                 value: (*value).try_into().unwrap(),
+                signed: None,
             });
         let block = UncheckedBlock {
             id: parent.id() + 1,
