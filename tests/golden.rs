@@ -4,7 +4,7 @@
 //! `tickchain::ledger`. [`documented`] is one more implementation of them. If a test here fails, blocks are
 //! hashed in another way than before: other nodes and all stored chains disagree.
 
-use tickchain::ledger::{Genesis, Ledger, UncheckedBlock, search};
+use tickchain::ledger::{Genesis, GenesisAccount, Ledger, PrivateKey, UncheckedBlock, search};
 
 struct Golden {
     /// The block as the HTTP API shows it, but for white space.
@@ -85,6 +85,55 @@ const CHAIN: [Golden; 4] = [
     },
 ];
 
+const SIGNED_NETWORK_ID: &str = "1a68fe957d088470fea486082698c16778be5ef7a8a7c762c25d29167e61fd03";
+
+/// The public keys of aki and so, whose secret bytes are all 1 and all 2.
+const KEYS: [&str; 2] = [
+    "8a88e3dd7409f195fd52db2d3cba5d72ca6709bf1d94121bf3748801b40f6f5c",
+    "8139770ea87d175f56a35466c34c7ecccb8d8a91b4ee37a25df60f5b8fc9b394",
+];
+
+/// Signed payments: genesis; one of aki's to the key whose secret bytes are all 3, and one of that key's with
+/// the highest sequence.
+const SIGNED: [Golden; 2] = [
+    Golden {
+        json: r#"{"id":0,"hash":"4747989870552e2969db0ceb10f0e6199d087ece8566e446b92ef5fb45c84d4f",
+    "timestamp":"2009/01/03 18:15:05",
+    "transactions":[
+      {"id":"00000000000000000000000000000000","sender":null,"recipient":"aki","value":2},
+      {"id":"00000000000000000000000000000001","sender":null,"recipient":"so","value":7}],
+    "previous_block_hash":"56d07612e25764c56cc1a92d0c418729bb60b69178a28eb9c051cb4f86ef76fa",
+    "nonce":0}"#,
+        header: concat!(
+            "56d07612e25764c56cc1a92d0c418729bb60b69178a28eb9c051cb4f86ef76fa",
+            "b3efc9f5920166537d739a879b2b9fd5f3aa6d46e034994c24254fcdf0d2df9a",
+            "000000000000000000000000495fab290000000000000000"
+        ),
+        merkle_root: "b3efc9f5920166537d739a879b2b9fd5f3aa6d46e034994c24254fcdf0d2df9a",
+        hash: "4747989870552e2969db0ceb10f0e6199d087ece8566e446b92ef5fb45c84d4f",
+    },
+    Golden {
+        json: r#"{"id":1,"hash":"3c8683060e8830163d4d1984b500b0735ad62472b4b668084462742bac8ae000",
+    "timestamp":"2009/01/03 18:15:05",
+    "transactions":[
+      {"id":"916f5c56a48a934093345245ac0013d2","sender":"aki","recipient":"ed4928c628d1c2c6eae90338905995612959273a5c63f93636c14614ac8737d1","value":2,
+       "sequence":7,
+       "signature":"cc2e233d078245791250bf13658ded539015652048d2261358ad61138d090a73e24d84c372e9161aac6d643a2cf7cb429b4020f048486af5e14b2c32a4a52304"},
+      {"id":"af00a3475ddf851a29849e4746de7a45","sender":"ed4928c628d1c2c6eae90338905995612959273a5c63f93636c14614ac8737d1","recipient":"so","value":1,
+       "sequence":9007199254740991,
+       "signature":"5604ff2a40247225d70966e7c09274f45be35fc0db295a7a6d137cbb744947d5e1efb9f9541e06f10f5b790b620dc39254f600b8cfa95a8c1cc5033c8a02470b"}],
+    "previous_block_hash":"4747989870552e2969db0ceb10f0e6199d087ece8566e446b92ef5fb45c84d4f",
+    "nonce":1950}"#,
+        header: concat!(
+            "4747989870552e2969db0ceb10f0e6199d087ece8566e446b92ef5fb45c84d4f",
+            "fe4264d6ef3760ac76c1c2327bad82a2faf30545927da2c32278ead285febe5a",
+            "000000000000000100000000495fab29000000000000079e"
+        ),
+        merkle_root: "fe4264d6ef3760ac76c1c2327bad82a2faf30545927da2c32278ead285febe5a",
+        hash: "3c8683060e8830163d4d1984b500b0735ad62472b4b668084462742bac8ae000",
+    },
+];
+
 fn ledger() -> Ledger {
     Ledger::new(&Genesis::default()).unwrap()
 }
@@ -132,6 +181,86 @@ fn the_docs_hash_as_pinned() {
     assert_eq!(hex::encode(id), NETWORK_ID);
 }
 
+fn signed_genesis() -> Genesis {
+    let account = |(number, (name, balance)): (u8, (&str, u64))| GenesisAccount {
+        name: name.parse().unwrap(),
+        balance: balance.try_into().unwrap(),
+        key: Some(PrivateKey::from_bytes([number; 32]).public()),
+    };
+    Genesis {
+        signatures: true,
+        accounts: (1..).zip([("aki", 2), ("so", 7)]).map(account).collect(),
+        ..Genesis::default()
+    }
+}
+
+#[test]
+fn signed_payments_are_made_as_pinned() {
+    let mut ledger = Ledger::new(&signed_genesis()).unwrap();
+    let network = ledger.network_id();
+    assert_eq!(network.to_string(), SIGNED_NETWORK_ID);
+    for (account, key) in signed_genesis().accounts.iter().zip(KEYS) {
+        assert_eq!(account.key.unwrap().to_string(), key);
+    }
+    let blocks = SIGNED.map(|golden| serde_json::from_str::<UncheckedBlock>(golden.json).unwrap());
+    assert_eq!(ledger.genesis().to_unchecked(), blocks[0]);
+    let checked = blocks[1].clone().check(ledger.rules()).unwrap();
+    assert_eq!(hex::encode(checked.header().to_bytes()), SIGNED[1].header);
+    assert_eq!(checked.hash().to_string(), SIGNED[1].hash);
+    ledger.insert(checked).outcome.unwrap();
+    for (payment, secret) in blocks[1].transactions.iter().zip([1, 3]) {
+        let sequence = payment.signed.as_ref().unwrap().sequence;
+        let (sender, recipient) = (payment.sender.clone().unwrap(), payment.recipient.clone());
+        let key = PrivateKey::from_bytes([secret; 32]);
+        let made = key.pay(&network, sender, recipient, payment.value, sequence);
+        assert_eq!(made, *payment);
+    }
+}
+
+#[test]
+fn the_docs_sign_as_pinned() {
+    for golden in &SIGNED {
+        let block = serde_json::from_str(golden.json).unwrap();
+        let header = documented::header(&block);
+        assert_eq!(hex::encode(&header), golden.header);
+        let hash = documented::sha256(&documented::sha256(&header));
+        assert_eq!(hex::encode(hash), golden.hash);
+    }
+    let keys = KEYS.map(|key| hex::decode(key).unwrap()).concat();
+    let before = documented::sha256(&[b"tickchain keys", &keys[..]].concat());
+    assert_eq!(hex::encode(before), SIGNED[0].header[..64]);
+    let genesis = hex::decode(SIGNED[0].header).unwrap();
+    let network = documented::sha256(&[b"tickchain network", &genesis[..], &[12]].concat());
+    assert_eq!(hex::encode(&network), SIGNED_NETWORK_ID);
+    let block: serde_json::Value = serde_json::from_str(SIGNED[1].json).unwrap();
+    let payment = &block["transactions"][0];
+    let named = [
+        b"tickchain payment",
+        &network[..],
+        b"\x03aki",
+        &7u64.to_be_bytes(),
+    ]
+    .concat();
+    assert_eq!(
+        hex::encode(&documented::sha256(&named)[..16]),
+        payment["id"]
+    );
+    let recipient = payment["recipient"].as_str().unwrap();
+    let message = [
+        b"tickchain signature",
+        &network[..],
+        b"\x03aki\x40",
+        recipient.as_bytes(),
+        &2u64.to_be_bytes(),
+        &7u64.to_be_bytes(),
+    ];
+    let signature = hex::decode(payment["signature"].as_str().unwrap()).unwrap();
+    let signature = ed25519_dalek::Signature::from_slice(&signature).unwrap();
+    let key: [u8; 32] = hex::decode(KEYS[0]).unwrap().try_into().unwrap();
+    let key = ed25519_dalek::VerifyingKey::from_bytes(&key).unwrap();
+    key.verify_strict(&message.concat(), &signature).unwrap();
+}
+
 #[test]
 fn a_search_from_0_finds_the_pinned_nonces() {
     for golden in &CHAIN[1..] {
@@ -165,12 +294,20 @@ mod documented {
     fn canonical(payment: &Value) -> Vec<u8> {
         let name = |name: &str| [&[u8::try_from(name.len()).unwrap()], name.as_bytes()].concat();
         let mut bytes = unhex(&payment["id"]);
+        let is_signed = payment.get("signature").is_some();
         match payment["sender"].as_str() {
             None => bytes.push(0),
-            Some(sender) => bytes.extend([vec![1], name(sender)].concat()),
+            Some(sender) => {
+                let flag = if is_signed { 3 } else { 1 };
+                bytes.extend([vec![flag], name(sender)].concat());
+            }
         }
         bytes.extend(name(payment["recipient"].as_str().unwrap()));
         bytes.extend(payment["value"].as_u64().unwrap().to_be_bytes());
+        if is_signed {
+            bytes.extend(payment["sequence"].as_u64().unwrap().to_be_bytes());
+            bytes.extend(unhex(&payment["signature"]));
+        }
         bytes
     }
 

@@ -13,6 +13,9 @@ const MAX_NAME_BYTES = 64;
 const NONCE_AT = 80;
 /** The hash that stands for none. */
 const BEFORE_GENESIS = "00".repeat(32);
+/** Flags of a payment's canonical bytes. */
+const HAS_SENDER = 1;
+const IS_SIGNED = 2;
 const LEAF = 0x00;
 const NODE = 0x01;
 const utf8 = new TextEncoder();
@@ -76,12 +79,17 @@ function join(parts) {
  * @param {Transaction} payment
  */
 export function canonicalBytes(payment) {
-  const sender = payment.sender === null ? [[0]] : [[1], nameBytes(payment.sender, "a sender")];
+  const { sequence, signature } = payment;
+  const signed = sequence === undefined || signature === undefined ? []
+    : [eightBytes(sequence, 0, "a sequence"), unhex(signature, 64, "a signature")];
+  const isSigned = signed.length > 0 ? IS_SIGNED : 0;
+  const sender = payment.sender === null ? [[isSigned]] : [[HAS_SENDER | isSigned], nameBytes(payment.sender, "a sender")];
   return join([
     unhex(payment.id, 16, "a payment's id"),
     ...sender,
     nameBytes(payment.recipient, "a recipient"),
     eightBytes(payment.value, 1, "a value"),
+    ...signed,
   ]);
 }
 

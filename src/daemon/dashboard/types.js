@@ -64,6 +64,7 @@
  * @property {string|null} network  null while no node has answered yet, as the two below
  * @property {string|null} genesis
  * @property {number|null} difficulty
+ * @property {boolean} signatures  whether payments are signed
  * @property {string[]} accounts
  * @property {number} tick
  * @property {Activity|null} activity
@@ -75,7 +76,7 @@
  * @property {boolean} fleet  whether nodes can be added, crashed and removed
  */
 
-/** @typedef {{id: string, sender: string|null, recipient: string, value: number}} Transaction */
+/** @typedef {{id: string, sender: string|null, recipient: string, value: number, sequence?: number, signature?: string}} Transaction */
 
 /**
  * A block as a node shows it.

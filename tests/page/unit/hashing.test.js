@@ -5,12 +5,14 @@ import {
   blockHash, canonicalBytes, headerBytes, hex, merkleRoot, searchNonce, seconds, trailingZeroBits, unhex,
 } from "../../../src/daemon/dashboard/hashing.js";
 import { sha256 } from "../../../src/daemon/dashboard/vendor/noble-sha256.js";
-import { goldenChain } from "./golden.js";
+import { goldenChain, goldenSigned } from "./golden.js";
 
 test("blocks hash as pinned", () => {
   const chain = goldenChain();
   assert.equal(chain.length, 4);
-  for (const { block, header, merkleRoot: root, hash } of chain) {
+  const signed = goldenSigned();
+  assert.equal(signed.length, 2);
+  for (const { block, header, merkleRoot: root, hash } of [...chain, ...signed]) {
     assert.equal(hex(headerBytes(block)), header);
     assert.equal(hex(merkleRoot(block.transactions)), root);
     assert.equal(hex(blockHash(block)), hash);
