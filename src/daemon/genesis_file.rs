@@ -3,10 +3,12 @@
 //! ```toml
 //! difficulty = 12                      # zero bits a block's hash ends in; 12 when left out
 //! timestamp = "2009/01/03 18:15:05"    # UTC; this one when left out
+//! signatures = true                    # payments are signed; not when left out
 //!
 //! [[accounts]]
 //! name = "aki"
 //! balance = 2
+//! key = "64 hex digits"                # with signatures only: what `tickchain key account` prints
 //! ```
 
 use std::path::{Path, PathBuf};
@@ -42,7 +44,7 @@ pub enum GenesisFileError {
     /// It is not TOML, or not of the right form.
     #[error(
         "the genesis file {}, line {line}: {problem}: it needs [[accounts]] with name and balance, \
-         and may have difficulty and timestamp (see `tickchain node --help`)",
+         and may have difficulty, timestamp and signatures (see `tickchain node --help`)",
         path.display()
     )]
     Wrong {
@@ -130,7 +132,11 @@ pub fn parse(path: &Path, text: &str) -> Result<Genesis, GenesisFileError> {
 /// Where the account stands that breaks the rule; the first line where none does.
 fn offset_of(error: &GenesisError, places: &Places) -> usize {
     let account = match error {
-        GenesisError::Twice { account } => {
+        GenesisError::Twice { account }
+        | GenesisError::KeyMissing { account }
+        | GenesisError::KeyUnused { account }
+        | GenesisError::KeyUnsound { account }
+        | GenesisError::KeyOther { account } => {
             (places.accounts.iter()).rfind(|place| place.get_ref().name == *account)
         }
         GenesisError::Supply | GenesisError::Count { .. } => places.accounts.last(),
@@ -161,6 +167,15 @@ mod tests {
         assert_eq!(genesis.difficulty.bits(), 4);
         assert_eq!(genesis.timestamp, 1_582_934_401);
         assert_eq!(genesis.accounts.len(), 1);
+        let key = "58".to_owned() + &"66".repeat(31);
+        let signed =
+            format!("signatures = true\n[[accounts]]\nname = \"a\"\nbalance = 9\nkey = \"{key}\"");
+        let genesis = parse(Path::new("net.toml"), &signed).expect("the text is right");
+        assert!(genesis.signatures);
+        assert_eq!(
+            genesis.accounts[0].key.map(|key| key.to_string()),
+            Some(key)
+        );
         let short = parse(Path::new("net.toml"), "accounts = []").expect("the rest has defaults");
         assert_eq!(short.timestamp, Genesis::default().timestamp);
     }
@@ -168,6 +183,8 @@ mod tests {
     #[test]
     fn a_wrong_file_says_which_line() {
         let account = "[[accounts]]\nname = \"a\"\nbalance = 1\n";
+        let key = format!("key = \"{}\"\n", "07".repeat(32));
+        let unsound = format!("key = \"{}\"\n", "02".repeat(32));
         for (text, line, words) in [
             ("difficulty = 4\nthis is not toml", 2, "net.toml"),
             ("difficulty = 400\naccounts = []", 1, "400"),
@@ -177,6 +194,18 @@ mod tests {
             ("colour = 1\naccounts = []", 1, "colour"),
             ("difficulty = 4\n", 1, "accounts"),
             (&format!("{account}{account}"), 4, "twice"),
+            (
+                &format!("signatures = true\n{account}"),
+                2,
+                "tickchain key account",
+            ),
+            (&format!("{account}{key}"), 1, "signatures = true"),
+            (&format!("{account}key = \"7\"\n"), 4, "64 hex digits"),
+            (
+                &format!("signatures = true\n{account}{unsound}"),
+                2,
+                "no ed25519",
+            ),
         ] {
             let problem = problem(text);
             assert!(

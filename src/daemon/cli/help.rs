@@ -43,6 +43,9 @@ A genesis file:
     name = \"aki\"
     balance = 2
 
+Where payments are signed (signatures = true), each account has a key as well, as `tickchain key account` \
+prints it.
+
 The node is in memory: when it stops, its chain is gone.";
 
 pub(super) const MESH_HELP: &str = "\

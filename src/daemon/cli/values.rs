@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use super::{ControllerAt, MAX_MESH_NODES, MAX_TICK};
-use crate::ledger::Difficulty;
+use crate::ledger::{Difficulty, MAX_SAFE_INTEGER, Value};
 use crate::node::Name;
 
 pub(super) fn parse_seconds(text: &str) -> Result<Duration, String> {
@@ -33,7 +33,15 @@ pub(super) fn parse_origin(text: &str) -> Result<String, String> {
     }
 }
 
-pub(super) fn parse_difficulty(text: &str) -> Result<Difficulty, String> {
+pub(in crate::daemon) fn parse_value(text: &str) -> Result<Value, String> {
+    let value = text
+        .parse()
+        .ok()
+        .and_then(|value: u64| value.try_into().ok());
+    value.ok_or_else(|| format!("a value is a whole number from 1 to {MAX_SAFE_INTEGER}"))
+}
+
+pub(in crate::daemon) fn parse_difficulty(text: &str) -> Result<Difficulty, String> {
     let bits = text.parse().ok().and_then(Difficulty::new);
     bits.ok_or_else(|| {
         format!(

@@ -64,8 +64,8 @@ impl World {
             sender: tx.sender.clone(),
             recipient: tx.recipient.clone(),
             value: tx.value,
-            sequence: None,
-            signature: None,
+            sequence: tx.sequence,
+            signature: tx.signature,
         };
         let client = &self.living(&tx.at)?.client;
         said(client.send("/tx/add", &payment).await)

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ledger::{Account, Hash, TxId, UncheckedBlock, Value};
+use crate::ledger::{Account, Hash, Signature, TxId, UncheckedBlock, Value};
 use crate::node::Name;
 
 /// The most ticks of one action.
@@ -88,6 +88,12 @@ pub struct Tx {
     /// Its id; the node makes one where there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<TxId>,
+    /// Its number among the sender's payments, where they are signed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sequence: Option<u64>,
+    /// The sender's signature, where payments are signed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signature: Option<Signature>,
 }
 
 /// What to reset.

@@ -71,6 +71,7 @@ static ASSETS: &[Asset] = assets! {
     "pay.js",
     "payment.js",
     "payment_tab.js",
+    "signed_payment.js",
     "refusals.js",
     "save.js",
     "status.js",

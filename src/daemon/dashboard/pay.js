@@ -4,6 +4,7 @@ import { balanceOf, followDetail } from "./detail.js";
 import { el, set, setText } from "./dom.js";
 import { readValue, wrongName } from "./payment.js";
 import { explain } from "./refusals.js";
+import { signedPaymentForm } from "./signed_payment.js";
 import { listed } from "./words.js";
 
 /** @import {Api, Mount, NodeDetail, Outcome, Store} from "./types.js" */
@@ -19,7 +20,8 @@ export function mount(element, store, api) {
   const form = fields();
   const told = el("p", { id: "pay-told", class: "told", role: "status" });
   const hint = el("p", { id: "pay-hint", class: "hint" });
-  element.append(el("h2", { class: "part-title" }, "Pay"), form.element, told, hint);
+  const signed = signedPaymentForm(api, form.node, tell, follows);
+  element.append(el("h2", { class: "part-title" }, "Pay"), form.element, signed, told, hint);
 
   /** @type {NodeDetail|null} */
   let detail = null;
@@ -31,6 +33,7 @@ export function mount(element, store, api) {
   /** What the sender has left, before anybody asks. */
   function hintAt() {
     const { from, at } = form.typed();
+    if (store.state.network?.signatures) return setText(hint, "");
     const node = store.node(at);
     if (node && node.state !== "up") return setText(hint, `${at} does not answer: choose another node.`);
     const whoHas = detail && (from === "" ? richestHint(detail, at) : balanceHint(detail, from, at));
@@ -52,10 +55,14 @@ export function mount(element, store, api) {
   form.element.addEventListener("submit", (event) => {
     event.preventDefault();
     void submit(form, api, tell, () => detail).then((id) => {
-      if (id === null) return;
-      told.append(" ", el("button", { type: "button", class: "link", onclick: () => store.select({ kind: "payment", id }) }, "Follow it"));
+      if (id !== null) follows(id);
     });
   });
+
+  /** @param {string} id */
+  function follows(id) {
+    told.append(" ", el("button", { type: "button", class: "link", onclick: () => store.select({ kind: "payment", id }) }, "Follow it"));
+  }
 
   // That it waits for the next clock was of the tick before. Why it was refused stays to be read.
   store.on("tick", () => {
@@ -63,6 +70,8 @@ export function mount(element, store, api) {
   });
   let offered = "";
   store.on("network", (network) => {
+    form.askForSigned(network.signatures);
+    signed.hidden = !network.signatures;
     form.offerNodes(network.nodes.map(({ name }) => name), store.state.chosen);
     const names = accounts(store);
     const now = names.join("\n");
@@ -130,6 +139,11 @@ function fields() {
 
   return {
     element,
+    node: at,
+    /** Of a signed payment only the node is chosen here. @param {boolean} signed */
+    askForSigned: (signed) => {
+      for (const part of element.children) if (!part.contains(at)) set(/** @type {HTMLElement} */ (part), { hidden: signed || null });
+    },
     typed: () => ({ from: from.input.value, to: to.input.value, value: value.value, at: at.value }),
     /** @param {string[]} names */
     offerAccounts: (names) => suggestions.replaceChildren(...names.map((value) => el("option", { value }))),

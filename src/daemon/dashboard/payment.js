@@ -20,6 +20,30 @@ export function wrongName(name, whose) {
   return null;
 }
 
+/** The members of a signed payment. */
+const SIGNED = ["id", "sender", "recipient", "value", "sequence", "signature"];
+
+/**
+ * A signed payment as pasted: its members, or what is wrong with the text.
+ * @param {string} text
+ * @returns {{payment: Record<string, unknown>}|{wrong: string}}
+ */
+export function readSigned(text) {
+  const wrong = "Paste the line that `tickchain key sign` prints, from { to }.";
+  /** @type {unknown} */
+  let json;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return { wrong };
+  }
+  if (json === null || typeof json !== "object" || Array.isArray(json)) return { wrong };
+  const given = /** @type {Record<string, unknown>} */ (json);
+  const missing = SIGNED.find((name) => given[name] === undefined);
+  if (missing) return { wrong: `The payment has no ${missing}. ${wrong}` };
+  return { payment: Object.fromEntries(SIGNED.map((name) => [name, given[name]])) };
+}
+
 /**
  * A value as typed: the number, or what is wrong with it. Whole numbers only, and none that a JSON
  * reader would round.

@@ -19,6 +19,13 @@ const EXPLAINED = [
     "The id makes a payment itself: the same id is the same payment, and a branch pays it once. Else gossip that comes late would pay twice."],
   [/^id ([0-9a-f]+) belongs to another payment/, () =>
     "The id makes a payment itself, and another payment has this one already. Without an id the node makes one of its own."],
+  [/payments of this network are signed/, () =>
+    "Each account belongs to a key here, and only who has it can pay from the account: the signature shows that."],
+  [/^the signature is not (.+)'s for this payment/, () =>
+    "A signature is over network, sender, recipient, value and sequence: whoever changes one of them, or signs with another key, is found out by every node."],
+  [/^the sender has another payment with sequence/, () =>
+    "Sender and sequence make a signed payment itself: each is paid once, so a copy of it pays nobody twice."],
+  [/^no key owns /, () => "Here an account is one of the genesis block or named after a public key: what is paid to any other name would be lost."],
   [/needs a sender|has no sender/, () =>
     "A payment without a sender would make coins out of nothing. Only the genesis block does that, and all nodes agree on it beforehand."],
   [/^(\d+) payments wait to be mined/, () => "The pool is bounded, so that nobody can fill the node's memory. A block makes room."],

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::ledger::PaymentError;
+
 use super::file::{KEY_BYTES, Kind, MAX_KEY_FILE_BYTES};
 
 /// Why a key file cannot be used or made. Each says what to do about it.
@@ -66,6 +68,22 @@ pub enum KeyError {
         found: Kind,
         /// What is needed.
         wanted: Kind,
+    },
+    /// A payment is to be signed for a network without signatures.
+    #[error(
+        "payments of the network of {} are not signed: send them as they are, or begin another network with \
+         signatures = true",
+        .path.display()
+    )]
+    Unsigned {
+        /// The genesis file.
+        path: PathBuf,
+    },
+    /// No node of the network would take the payment.
+    #[error("{source}")]
+    Payment {
+        /// The rule it breaks.
+        source: PaymentError,
     },
     /// The system gives no random numbers.
     #[error("the system gives no random numbers: {0}")]

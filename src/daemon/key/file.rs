@@ -21,10 +21,12 @@ pub enum Kind {
     Network,
     /// A node's own.
     Node,
+    /// An account's, in a network with signatures.
+    Account,
 }
 
 impl Kind {
-    const ALL: [Self; 2] = [Self::Network, Self::Node];
+    const ALL: [Self; 3] = [Self::Network, Self::Node, Self::Account];
 }
 
 impl fmt::Display for Kind {
@@ -32,6 +34,7 @@ impl fmt::Display for Kind {
         f.write_str(match self {
             Self::Network => "network",
             Self::Node => "node",
+            Self::Account => "account",
         })
     }
 }
@@ -184,6 +187,7 @@ mod tests {
         let key = |kind| Some((kind, Secret([15; KEY_BYTES])));
         assert_eq!(parse(&digits), key(Kind::Network));
         assert_eq!(parse(&format!("node {digits}")), key(Kind::Node));
+        assert_eq!(parse(&format!("account {digits}")), key(Kind::Account));
         let short = &digits[2..];
         for line in ["", "node", "node ", short, &format!("nodes {digits}")] {
             assert_eq!(parse(line), None, "{line}");

@@ -8,12 +8,14 @@ mod args;
 mod error;
 mod file;
 mod node;
+mod sign;
 
-pub use args::{KeyArgs, KeyCommand};
+pub use args::{KeyArgs, KeyCommand, SignArgs};
 pub use error::KeyError;
 pub use file::{KEY_BYTES, Kind, MAX_KEY_FILE_BYTES, Secret, read, read_any, write};
 pub use node::{NodeKey, PublicKey};
 
+use self::sign::{account_key, sign};
 use super::banner;
 use super::error::DaemonError;
 
@@ -35,11 +37,18 @@ pub(super) fn run(args: &KeyArgs) -> Result<(), DaemonError> {
             write(file, Kind::Node, key.secret())?;
             format!("{}\n", key.public())
         }
+        KeyCommand::Account { file } => {
+            let secret = Secret::random()?;
+            write(file, Kind::Account, &secret)?;
+            format!("{}\n", account_key(&secret).public())
+        }
+        KeyCommand::Sign(args) => sign(args)?,
         KeyCommand::Show { file } => match read_any(file)? {
             (Kind::Network, _) => {
                 "network: a secret, of which there is nothing to show\n".to_owned()
             }
             (Kind::Node, secret) => format!("node {}\n", NodeKey::new(secret).public()),
+            (Kind::Account, secret) => format!("account {}\n", account_key(&secret).public()),
         },
     };
     banner::print(&said);

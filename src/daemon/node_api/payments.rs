@@ -7,7 +7,7 @@ use super::api::Api;
 use crate::daemon::http::Problem;
 use crate::daemon::http::{Call, Outcome, Reply};
 use crate::driver::DriverError;
-use crate::ledger::{Account, MAX_SAFE_INTEGER, Transaction, TxId, Value};
+use crate::ledger::{Account, MAX_SAFE_INTEGER, Signature, Transaction, TxId, Value};
 use crate::node::{Payment, Place, RequestError};
 
 pub(super) async fn pool(api: Api, _call: Call) -> Outcome {
@@ -74,8 +74,8 @@ fn read_payment(body: &[u8]) -> Result<Payment, Problem> {
         sender: read_account(&fields, "sender")?,
         recipient: read_account(&fields, "recipient")?,
         value: read_value(&fields)?,
-        sequence: None,
-        signature: None,
+        sequence: read_sequence(&fields)?,
+        signature: read_signature(&fields)?,
     })
 }
 
@@ -90,6 +90,31 @@ fn read_id(fields: &Map<String, Json>) -> Result<Option<TxId>, Problem> {
         Some(_) => Err(Problem::bad(
             "id is not a string: send 32 hex digits, or leave it out to have one made",
         )),
+    }
+}
+
+/// The number of a signed payment.
+fn read_sequence(fields: &Map<String, Json>) -> Result<Option<u64>, Problem> {
+    match fields.get("sequence") {
+        None | Some(Json::Null) => Ok(None),
+        Some(sequence) => sequence.as_u64().map(Some).ok_or_else(|| {
+            Problem::bad(format!(
+                "sequence is not a whole number from 0 to {MAX_SAFE_INTEGER}: send what `tickchain key \
+                 sign` prints"
+            ))
+        }),
+    }
+}
+
+fn read_signature(fields: &Map<String, Json>) -> Result<Option<Signature>, Problem> {
+    const HOW: &str = "send what `tickchain key sign` prints";
+    match fields.get("signature") {
+        None | Some(Json::Null) => Ok(None),
+        Some(Json::String(signature)) => signature
+            .parse()
+            .map(Some)
+            .map_err(|error| Problem::bad(format!("signature: {error}; {HOW}"))),
+        Some(_) => Err(Problem::bad(format!("signature is not a string: {HOW}"))),
     }
 }
 

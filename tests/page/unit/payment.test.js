@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { balanceOf } from "../../../src/daemon/dashboard/detail.js";
-import { readValue, wrongName } from "../../../src/daemon/dashboard/payment.js";
+import { readSigned, readValue, wrongName } from "../../../src/daemon/dashboard/payment.js";
 
 /** @import {NodeDetail} from "../../../src/daemon/dashboard/types.js" */
 
@@ -38,4 +38,12 @@ test("what is left is what the tip says and all that waits", () => {
   assert.deepEqual(balanceOf(detail, "aki"), { balance: 2, left: 1 });
   assert.deepEqual(balanceOf(detail, "so"), { balance: 0, left: 1 });
   assert.deepEqual(balanceOf(detail, "constructor"), { balance: 0, left: 0 });
+});
+
+test("a signed payment is taken whole or not at all", () => {
+  const payment = { id: "00", sender: "aki", recipient: "so", value: 2, sequence: 0, signature: "ab" };
+  assert.deepEqual(readSigned(` ${JSON.stringify({ ...payment, more: 1 })}\n`), { payment });
+  for (const text of ["", "aki pays so", "null", "[1]", "{"]) assert.ok("wrong" in readSigned(text), text);
+  const { sequence, ...half } = payment;
+  assert.match(/** @type {{wrong: string}} */ (readSigned(JSON.stringify(half))).wrong, /has no sequence/);
 });
