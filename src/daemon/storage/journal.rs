@@ -5,6 +5,7 @@
 //! before the next one is written, only the last one can be torn, and nobody was told of it. So it is
 //! cut off before the database looks. A broken batch with a sound one behind it is damage.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::hash::Hasher;
 use std::io;
@@ -73,6 +74,39 @@ pub(super) fn cut_damage(database: &Path) -> io::Result<()> {
     }
 }
 
+/// Takes batches from this number on out of all journals: they failed, and may have come to be there all
+/// the same, since what waited to be written is written when a journal is closed.
+pub(super) fn cut_lost(database: &Path, from: u64) -> io::Result<()> {
+    for (_, file) in journals(database)? {
+        let bytes = fs::read(&file)?;
+        let kept = bytes_while(&bytes, |batch| number(batch) < from);
+        if bytes[kept..].iter().all(|byte| *byte == 0) {
+            continue;
+        }
+        log::info!("{}: what failed is cut off at byte {kept}", file.display());
+        // In the place of the file: whoever still has it open writes no more to this one.
+        if let Err(error) = replace(database, &file, &bytes[..kept]) {
+            log::info!("{}: cut in place: {error}", file.display());
+            let file = File::options().write(true).open(&file)?;
+            file.set_len(kept as u64)?;
+            file.sync_all()?;
+        }
+    }
+    Ok(())
+}
+
+fn replace(database: &Path, file: &Path, bytes: &[u8]) -> io::Result<()> {
+    let new = file.with_extension("new");
+    let written = fs::write(&new, bytes).and_then(|()| File::open(&new)?.sync_all());
+    if let Err(error) = written {
+        // It may have taken the last room there was.
+        let _ = fs::remove_file(&new);
+        return Err(error);
+    }
+    fs::rename(&new, file)?;
+    File::open(database)?.sync_all()
+}
+
 fn cut(file: &Path, bytes: usize) -> Result<(), JournalError> {
     let file = File::options().write(true).open(file)?;
     file.set_len(bytes as u64)?;
@@ -80,7 +114,12 @@ fn cut(file: &Path, bytes: usize) -> Result<(), JournalError> {
 }
 
 fn last_journal(database: &Path) -> io::Result<Option<PathBuf>> {
-    let mut last = None;
+    Ok(journals(database)?.pop_last().map(|(_, path)| path))
+}
+
+/// The journals, by number.
+fn journals(database: &Path) -> io::Result<BTreeMap<u64, PathBuf>> {
+    let mut journals = BTreeMap::new();
     for entry in fs::read_dir(database)? {
         let path = entry?.path();
         if path.extension().is_none_or(|extension| extension != "jnl") {
@@ -89,18 +128,32 @@ fn last_journal(database: &Path) -> io::Result<Option<PathBuf>> {
         let number = path
             .file_stem()
             .and_then(|stem| stem.to_str()?.parse::<u64>().ok());
-        last = last.max(number.map(|number| (number, path)));
+        journals.extend(number.map(|number| (number, path)));
     }
-    Ok(last.map(|(_, path)| path))
+    Ok(journals)
 }
 
 /// How many bytes whole batches take from the beginning on.
 fn sound_bytes(bytes: &[u8]) -> usize {
+    bytes_while(bytes, |_| true)
+}
+
+/// How many bytes whole batches take from the beginning on, up to the first that is not meant.
+fn bytes_while(bytes: &[u8], meant: impl Fn(&[u8]) -> bool) -> usize {
     let mut sound = 0;
     while let Some(batch) = batch_bytes(&bytes[sound..]) {
+        if !meant(&bytes[sound..sound + batch]) {
+            break;
+        }
         sound += batch;
     }
     sound
+}
+
+/// The number of a whole batch, behind its tag and the number of its items. They rise.
+fn number(batch: &[u8]) -> u64 {
+    let number = batch[5..13].try_into().expect("these are 8 bytes");
+    u64::from_le_bytes(number)
 }
 
 /// The bytes of the batch that `bytes` begin with, if it is whole.

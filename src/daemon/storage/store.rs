@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
+use std::io;
 use std::path::PathBuf;
 use std::process;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,6 +13,7 @@ use fjall::Slice;
 use super::changes::Position;
 use super::codec::{self, Table};
 use super::error::{DAMAGED_EXIT_CODE, describe};
+use super::journal;
 use super::overlay::Overlay;
 use super::tables::{Batch, Tables};
 use crate::ledger::{Account, Block, Changes, Entry, Hash, Store, TxId, Undo};
@@ -25,6 +27,8 @@ pub(super) struct Shared {
     pub(super) queued: AtomicU64,
     /// The number of the last write that lasts.
     pub(super) lasting: AtomicU64,
+    /// The number of the first batch that failed; above all that there are when none did.
+    lost: AtomicU64,
     /// Held as long as anything is open.
     _lock: File,
 }
@@ -36,6 +40,7 @@ impl Shared {
             database,
             queued: AtomicU64::new(0),
             lasting: AtomicU64::new(0),
+            lost: AtomicU64::new(NOTHING_LOST),
             _lock: lock,
         }
     }
@@ -49,19 +54,55 @@ impl Shared {
     /// Writes a batch. Nobody has to wait for it in order to read.
     pub(super) fn commit(&self, batch: Batch) -> fjall::Result<()> {
         let mut written = self.with(Tables::clone);
-        written.commit(batch)?;
+        if let Err(error) = written.commit(batch) {
+            self.lose(written.next_batch());
+            return Err(error);
+        }
         *self.tables.write().unwrap_or_else(PoisonError::into_inner) = Some(written);
         Ok(())
     }
 
-    /// Opens the database anew. Readers wait; as they could not go on without it, neither does the
-    /// program.
+    /// Batches from this number on failed. They must not come back: who waited for them was told so.
+    fn lose(&self, from: u64) {
+        self.lost.fetch_min(from, Ordering::AcqRel);
+    }
+
+    /// Opens the database anew, without what failed. Readers wait; as they could not go on without it,
+    /// neither does the program.
     pub(super) fn reopen(&self) {
         let mut tables = self.tables.write().unwrap_or_else(PoisonError::into_inner);
         *tables = None;
+        or_end(self.cut_lost().map_err(fjall::Error::Io));
         *tables = Some(or_end(Tables::open(&self.database)));
     }
+
+    /// Takes what failed out of the journals, which nobody must have open.
+    fn cut_lost(&self) -> io::Result<()> {
+        let lost = self.lost.load(Ordering::Acquire);
+        if lost != NOTHING_LOST {
+            journal::cut_lost(&self.database, lost)?;
+            self.lost.store(NOTHING_LOST, Ordering::Release);
+        }
+        Ok(())
+    }
 }
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        *self
+            .tables
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner) = None;
+        if let Err(error) = self.cut_lost() {
+            log::error!(
+                "{}: what failed may be there at the next start: {error}",
+                self.database.display()
+            );
+        }
+    }
+}
+
+const NOTHING_LOST: u64 = u64::MAX;
 
 /// Why there are tables.
 const OPEN: &str = "who opens the tables anew holds the lock until they are open";

@@ -116,6 +116,11 @@ impl Tables {
         self.node.get(key)
     }
 
+    /// The least number that the next batch can have, or the one that just failed had: all below it last.
+    pub(super) fn next_batch(&self) -> u64 {
+        self.database.visible_seqno()
+    }
+
     /// Whether nothing was ever written.
     pub(super) fn is_empty(&self) -> fjall::Result<bool> {
         self.node.is_empty()

@@ -212,3 +212,33 @@ proptest! {
         }
     }
 }
+
+/// A batch whose sync fails stands in the journal, and what a write that fails left in memory is written
+/// when the journal is closed.
+#[test]
+fn what_failed_does_not_come_back() {
+    let directory = tempfile::tempdir().unwrap();
+    let write = |shared: &Shared, key: u8| {
+        let mut batch = Batch::default();
+        batch.put((vec![key], Some(vec![key])));
+        shared.commit(batch).unwrap();
+    };
+    let there = |shared: &Shared| {
+        let is_there = |key: &u8| shared.with(|tables| tables.get(&[*key]).unwrap().is_some());
+        (1..=5).filter(is_there).collect::<Vec<u8>>()
+    };
+    let shared = open(directory.path());
+    write(&shared, 1);
+    shared.lose(shared.with(Tables::next_batch));
+    write(&shared, 2);
+    shared.reopen();
+    assert_eq!(there(&shared), [1]);
+    write(&shared, 3);
+    shared.reopen();
+    assert_eq!(there(&shared), [1, 3]);
+    // The program ends and did not try again.
+    shared.lose(shared.with(Tables::next_batch));
+    write(&shared, 4);
+    drop(shared);
+    assert_eq!(there(&open(directory.path())), [1, 3]);
+}
