@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::thread;
+use std::time::Duration;
 
 use fjall::{CompressionType, Database, Keyspace, KeyspaceCreateOptions, PersistMode, Slice};
 
@@ -22,6 +24,9 @@ const OPEN_FILES: usize = 64;
 /// Sealed journals are written out above this. With the one that is written to, it bounds what a start
 /// reads.
 const JOURNAL_BYTES: u64 = 64 * 1024 * 1024;
+
+/// How often it is looked whether a memtable was written out.
+const ROOM_INTERVAL: Duration = Duration::from_millis(1);
 
 /// One writes tables out while the other merges them.
 const WORKERS: usize = 2;
@@ -138,6 +143,7 @@ impl Tables {
 
     /// Writes all of a batch or nothing; it lasts when this returns.
     pub(super) fn commit(&mut self, batch: Batch) -> fjall::Result<()> {
+        self.wait_for_room()?;
         if batch.reset {
             return self.begin_anew(batch);
         }
@@ -148,6 +154,18 @@ impl Tables {
         fill(&mut written, &self.node, batch);
         written.commit()?;
         self.bound_journals();
+        Ok(())
+    }
+
+    /// Waits for what is to be written out. The database does so itself after a batch where four memtables
+    /// wait, and for ever where the threads that write them have failed; with one at most before a batch,
+    /// which adds two at most, it never comes to that.
+    fn wait_for_room(&self) -> fjall::Result<()> {
+        while self.node.sealed_memtable_count() > 1 {
+            // Fails once those threads have.
+            self.database.persist(PersistMode::Buffer)?;
+            thread::sleep(ROOM_INTERVAL);
+        }
         Ok(())
     }
 
