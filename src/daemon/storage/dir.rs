@@ -51,9 +51,9 @@ pub(super) const GENESIS: &str = "genesis";
 /// ```
 pub struct DataDir {
     path: PathBuf,
-    lock: File,
-    /// `None` in a directory that is new.
+    /// `None` in a directory that is new. Closed before the lock is given back.
     found: Option<Found>,
+    lock: File,
 }
 
 struct Found {
