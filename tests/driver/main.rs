@@ -9,3 +9,4 @@ mod links;
 mod requests;
 mod rig;
 mod searches;
+mod storage;

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use futures_lite::future::{block_on, poll_once};
-use tickchain::driver::{Driver, Found, Handle, Options, Searcher};
+use tickchain::driver::{Driver, Found, Handle, Options, Searcher, Storage};
 use tickchain::ledger::{Difficulty, Genesis};
 use tickchain::node::{Answer, Effect, Input, Name, Node, Search, Status};
 
@@ -102,13 +102,29 @@ pub(crate) struct Rig {
 
 impl Rig {
     pub(crate) fn new(script: impl FnMut(&Input<u32>) -> Option<Effects> + Send + 'static) -> Self {
+        Self::with(script, Driver::new)
+    }
+
+    pub(crate) fn with_storage(
+        script: impl FnMut(&Input<u32>) -> Option<Effects> + Send + 'static,
+        storage: Box<dyn Storage<Fake>>,
+    ) -> Self {
+        Self::with(script, |node, options| {
+            Driver::with_storage(node, options, storage)
+        })
+    }
+
+    fn with(
+        script: impl FnMut(&Input<u32>) -> Option<Effects> + Send + 'static,
+        driver: impl FnOnce(Fake, Options) -> (Driver<Fake>, Handle<Fake>),
+    ) -> Self {
         let (node, heard) = fake(script);
         let searches = Arc::new(Searches::default());
         let options = Options {
             searcher: searches.clone(),
             wall: Arc::new(|| 77),
         };
-        let (driver, handle) = Driver::new(node, options);
+        let (driver, handle) = driver(node, options);
         Self {
             run: Some(Box::pin(driver.run())),
             handle,
