@@ -44,7 +44,7 @@ pub(super) trait Port<M>: Send + Sync {
 /// an [`Arc`] or two futures in one task will do:
 /// - it sends what [`Link::outgoing`] brings, in that order;
 /// - it calls [`Link::acknowledged`] as the peer's acknowledgements come in;
-/// - it hands what the peer says to [`Link::deliver`], and sends an acknowledgement for each message
+/// - it hands what the peer says to [`Link::deliver`] or [`Link::hand_in`], and sends an acknowledgement for each message
 ///   that was taken.
 ///
 /// ```
@@ -91,14 +91,25 @@ impl<M> Link<M> {
         self.report(Report::Acknowledged { count });
     }
 
-    /// Hands in what the peer said, and waits until it is in the inbox: then it is to be acknowledged.
+    /// Hands in what the peer said, and waits until it is in the inbox, and lasts there: then it is to be
+    /// acknowledged.
     ///
     /// # Errors
     /// [`LinkClosed`] when the node did not take it; the link is closed.
     pub async fn deliver(&self, message: M) -> Result<(), LinkClosed> {
+        self.hand_in(message).taken().await
+    }
+
+    /// As [`Link::deliver`], and leaves the waiting for later: under a storage many messages become part
+    /// of one write when they need not wait for each other. They are taken in the order in which they are
+    /// handed in. Whoever does this bounds how many wait.
+    pub fn hand_in(&self, message: M) -> Delivery {
         let (reply, taken) = async_channel::bounded(1);
         self.report(Report::Deliver { message, reply });
-        taken.recv().await.map_err(|_| self.closed_error())
+        Delivery {
+            taken,
+            reason: Arc::clone(&self.reason),
+        }
     }
 
     /// As [`Link::deliver`], for a plain thread.
@@ -106,9 +117,9 @@ impl<M> Link<M> {
     /// # Errors
     /// As [`Link::deliver`].
     pub fn deliver_blocking(&self, message: M) -> Result<(), LinkClosed> {
-        let (reply, taken) = async_channel::bounded(1);
-        self.report(Report::Deliver { message, reply });
-        taken.recv_blocking().map_err(|_| self.closed_error())
+        let delivery = self.hand_in(message);
+        let taken = delivery.taken.recv_blocking();
+        taken.map_err(|_| closed(&delivery.reason))
     }
 
     /// Waits until the node closes the link, without a look at the messages that still wait: for a
@@ -116,7 +127,7 @@ impl<M> Link<M> {
     pub async fn closed(&self) -> LinkClosed {
         // Nothing is ever sent here: the only news is that the sender is gone.
         let _ = self.fate.recv().await;
-        self.closed_error()
+        closed(&self.reason)
     }
 
     /// The next thing that the node saw its peer do and that no honest one does. `None`: the node closed
@@ -132,19 +143,38 @@ impl<M> Link<M> {
             .then(|| self.reason.get().map_or(STOPPED, String::as_str))
     }
 
-    fn closed_error(&self) -> LinkClosed {
-        LinkClosed {
-            reason: self.closed_reason().unwrap_or(STOPPED).to_owned(),
-        }
-    }
-
     fn report(&self, report: Report<M>) {
         self.port.report(self.peer.clone(), self.id, report);
     }
 }
 
+/// A message that was handed in with [`Link::hand_in`].
+#[derive(Debug)]
+pub struct Delivery {
+    taken: Receiver<()>,
+    reason: Arc<OnceLock<String>>,
+}
+
+impl Delivery {
+    /// Waits until the message is in the inbox, and lasts there: then it is to be acknowledged.
+    ///
+    /// # Errors
+    /// As [`Link::deliver`].
+    pub async fn taken(self) -> Result<(), LinkClosed> {
+        let taken = self.taken.recv().await;
+        taken.map_err(|_| closed(&self.reason))
+    }
+}
+
 /// The reason of links that nobody closed one by one.
 const STOPPED: &str = "the node has stopped";
+
+/// The error of a link that is closed.
+fn closed(reason: &OnceLock<String>) -> LinkClosed {
+    LinkClosed {
+        reason: reason.get().map_or(STOPPED, String::as_str).to_owned(),
+    }
+}
 
 impl<M> Drop for Link<M> {
     fn drop(&mut self) {

@@ -82,6 +82,9 @@
 //! [`Handle::view`] is the clock and the status without waiting. [`Handle::subscribe`] brings every
 //! [`Event`](crate::node::Event) with a number, by which a watcher can go on where it left off.
 //!
+//! # Keep a node
+//! [`Driver::with_storage`] gives a [`Storage`] what must last, and lets nothing leave before it does.
+//!
 //! # Bounds
 //! [`OUTGOING_QUEUE`] messages a link, [`EVENT_RING`] events a node. Nothing else is queued but what
 //! somebody waits for.
@@ -104,7 +107,7 @@ pub use cable::{Cable, join};
 pub use error::{DriverError, LinkClosed};
 pub use event_loop::Driver;
 pub use handle::{Handle, View};
-pub use link::{Link, OUTGOING_QUEUE};
+pub use link::{Delivery, Link, OUTGOING_QUEUE};
 pub use observers::{EVENT_RING, Next, NumberedEvent, Publisher, Subscription};
 pub use options::Options;
 pub use search::{

@@ -18,7 +18,8 @@
 //! ([`MAX_GREETINGS`], the oldest makes way), the time for it ([`GREETING_TIMEOUT`]), links
 //! ([`MAX_PEERS`]), frames ([`MAX_FRAME_BYTES`](crate::wire::MAX_FRAME_BYTES)) and those of all links
 //! that are not whole yet ([`MAX_BUFFERED_BYTES`]), messages
-//! ([`MAX_UNACKNOWLEDGED`]) and acknowledgements ([`MAX_OWED`]) under way, the time for one
+//! ([`MAX_UNACKNOWLEDGED`]), payments that wait to be written ([`MAX_DELIVERING`]) and acknowledgements
+//! ([`MAX_OWED`]) under way, the time for one
 //! ([`ACKNOWLEDGEMENT_TIMEOUT`]).
 
 mod accept;
@@ -47,7 +48,7 @@ pub use connection::MAX_BUFFERED_BYTES;
 pub use dial::{DIAL_TIMEOUT, LONGEST_WAIT, SHORTEST_WAIT};
 pub use greeting::GREETING_TIMEOUT;
 pub use noise::MAX_SEALED_BYTES;
-pub use session::{ACKNOWLEDGEMENT_TIMEOUT, MAX_OWED, MAX_UNACKNOWLEDGED};
+pub use session::{ACKNOWLEDGEMENT_TIMEOUT, MAX_DELIVERING, MAX_OWED, MAX_UNACKNOWLEDGED};
 pub use trust::{AllowList, AllowListError, MAX_ALLOW_LIST_BYTES, MAX_PINNED_NAMES};
 
 use super::key::{NodeKey, Secret};

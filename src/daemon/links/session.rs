@@ -11,8 +11,8 @@ use smol::future::{FutureExt, poll_once};
 
 use super::connection::{End, Reader, Writer};
 use super::greeting::{Greeted, told_to_close};
-use crate::driver::Link;
-use crate::node::{Message, Node};
+use crate::driver::{Delivery, Link};
+use crate::node::{Body, Message, Node};
 use crate::wire::{Frame, encode_into};
 
 /// The most messages on their way to a peer that it has not acknowledged; more wait in the link.
@@ -21,6 +21,10 @@ pub const MAX_UNACKNOWLEDGED: usize = 1024;
 /// The most acknowledgements that wait for a peer to read them. An honest one never has more than
 /// [`MAX_UNACKNOWLEDGED`] messages under way.
 pub const MAX_OWED: usize = 2 * MAX_UNACKNOWLEDGED;
+
+/// The most payments of a link that are handed in and not taken yet: under a storage as many become part
+/// of one write. Anything else may be as large as a frame, and is read on only when it is taken.
+pub const MAX_DELIVERING: usize = 256;
 
 /// How long a peer has to acknowledge a message.
 pub const ACKNOWLEDGEMENT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -44,13 +48,17 @@ pub(super) async fn run<N: Node<Message = Message>>(greeted: Greeted<N>) {
     log::info!("link to {peer} is up");
     let (wake, woken) = async_channel::bounded(1);
     let flow = Flow::new(wake);
-    let read = read(&mut reader, &link, &flow);
+    // Besides those in the channel there is one that is waited for, and one that finds no room.
+    let (deliver, delivered) = async_channel::bounded(MAX_DELIVERING - 2);
+    let read = read(&mut reader, &link, &flow, &deliver);
+    let take = take(&delivered, &flow);
     let write = write(&mut writer, &link, &flow, &woken);
     let told = told_to_close(&closing);
     let closed = async { Err(End::Tell(link.closed().await.reason)) };
     // Reading comes last: what the peer said before it closed counts, but so does the reason for
     // which this side closed first.
-    let ended = told.or(closed).or(overdue(&flow)).or(write).or(read).await;
+    let ended = told.or(closed).or(overdue(&flow)).or(write);
+    let ended = ended.or(take).or(read).await;
     let end = ended.expect_err("no part of a link ends well");
     log::info!("link to {peer} is gone: {end}");
     // The node and the book hear of it before the farewell, which takes a while.
@@ -135,14 +143,26 @@ impl Flow {
     }
 }
 
-async fn read(reader: &mut Reader, link: &Link<Message>, flow: &Flow) -> Result<(), End> {
+async fn read(
+    reader: &mut Reader,
+    link: &Link<Message>,
+    flow: &Flow,
+    deliver: &Sender<Delivered>,
+) -> Result<(), End> {
     loop {
         match reader.next_frame().await? {
             Frame::Message(message) => {
                 let sequence = message.sequence;
-                let taken = link.deliver(message).await;
-                taken.map_err(|closed| End::Tell(closed.reason))?;
-                flow.owe(sequence)?;
+                let delivery = match message.body {
+                    Body::NewTx(_) => Some(link.hand_in(message)),
+                    _ => {
+                        let taken = link.deliver(message).await;
+                        taken.map_err(|closed| End::Tell(closed.reason))?;
+                        None
+                    }
+                };
+                let room = deliver.send(Delivered { sequence, delivery }).await;
+                room.expect("the receiver lives as long as the link");
             }
             Frame::Ack { sequence } => {
                 flow.acknowledged(sequence)?;
@@ -151,6 +171,26 @@ async fn read(reader: &mut Reader, link: &Link<Message>, flow: &Flow) -> Result<
             Frame::Hello(_) => return Err(End::Tell("HELLO comes once".into())),
             Frame::Bye { reason } => return Err(End::Told(reason)),
         }
+    }
+}
+
+/// A message that was handed in.
+struct Delivered {
+    sequence: u64,
+    /// `None`: it was taken.
+    delivery: Option<Delivery>,
+}
+
+/// Acknowledges messages as they are taken, in the order in which they were handed in.
+async fn take(delivered: &Receiver<Delivered>, flow: &Flow) -> Result<(), End> {
+    loop {
+        let next = delivered.recv().await;
+        let Delivered { sequence, delivery } = next.expect("the sender lives as long as the link");
+        if let Some(delivery) = delivery {
+            let taken = delivery.taken().await;
+            taken.map_err(|closed| End::Tell(closed.reason))?;
+        }
+        flow.owe(sequence)?;
     }
 }
 
