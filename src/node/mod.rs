@@ -33,7 +33,8 @@ use crate::ledger::{Account, Difficulty, Header, Signature, TxId, UncheckedBlock
 ///
 /// # Contract
 /// **The driver** hands in one [`Input`] at a time and carries out the [`Effect`]s it gets back, in
-/// their order, before it hands in the next. It may log, compare and replay both.
+/// their order; but for those that wait for a storage, before it hands in the next. It may log, compare
+/// and replay both.
 ///
 /// - [`Input::Start`] comes first. Links may come up before it; a node not started refuses every
 ///   request but reading, keeps what its peers send, and acts at its first tick.
@@ -43,11 +44,15 @@ use crate::ledger::{Account, Difficulty, Header, Signature, TxId, UncheckedBlock
 /// - [`Input::Clock`] answered well, the node lives every clock up to `to`, and says
 ///   [`Effect::Reached`] when it is there. That may be later: a node that mines stands still until
 ///   [`Input::NonceFound`] brings its nonce. Clocks asked for meanwhile raise where it is going to.
-/// - [`Effect::Persist`] comes at most once an input and ahead of all else. A driver with storage
-///   writes it before it carries out the rest, so that nothing is sent, answered, shown or
-///   acknowledged that a crash could take back. A driver without storage drops it.
+/// - [`Effect::Persist`] comes at most once an input and ahead of all else. A driver with storage lets
+///   nothing of that input or a later one be seen before it lasts: nothing is sent, answered, shown,
+///   read or acknowledged that a crash could take back. It may hand in the next input meanwhile, and
+///   closes links and begins and ends searches at once. A write that is lost takes with it everything
+///   after it: the driver goes on with a node made of what was written, in which no link is up, and
+///   whose clock is not behind one that was shown. A driver without storage drops the effect.
 /// - [`Effect::Send`] goes to a peer that is up, in the order given. The transport acknowledges
-///   messages on its own: once [`Input::Message`] was handled, unless its effects close that link.
+///   messages on its own: once [`Input::Message`] was handled and what came of it lasts, unless its
+///   effects close that link.
 ///   [`Effect::Reached`] comes once an arrival, not once a clock: whoever waits for a clock up to the one
 ///   it names is answered. A request for the present clock is granted and reached at once, unless the
 ///   node stands still; a refused one is followed by none. What a caller is told may wait, besides, for
@@ -239,7 +244,7 @@ pub enum Input<M> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Effect<M> {
-    /// Write this before anything else is carried out.
+    /// Write this before anything else is seen.
     Persist(Persist),
     /// Send a message.
     Send {

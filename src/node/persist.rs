@@ -3,8 +3,10 @@
 use super::{Message, Name, State};
 use crate::ledger::{Changes, Transaction, TxId};
 
-/// What a driver with storage writes, in one step, before it carries out any other effect of the same
+/// What a driver with storage writes, in one step, before anyone sees any other effect of the same
 /// input. The clock is saved along with the next thing that matters: idle ticks write nothing.
+/// [`Saved`](super::Saved) takes these in, and [`HonestNode::resume`](super::HonestNode::resume) makes a
+/// node of that.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Persist {
     /// The node's clock.
