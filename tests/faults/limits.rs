@@ -1,7 +1,9 @@
 //! Few descriptors, and clocks that disagree.
 
-use std::net::TcpStream;
+use std::io;
+use std::net::{SocketAddr, TcpStream};
 
+use rustix::net::{self, AddressFamily, SocketType};
 use tickchain::ledger::UncheckedBlock;
 
 use super::mined::mined;
@@ -11,25 +13,45 @@ use super::rig::{Rig, Setup};
 /// More connections to each of its sockets than a node has descriptors.
 const CONNECTIONS: usize = 700;
 
+/// From how many addresses they come.
+const ADDRESSES: usize = 3;
+
 #[test]
 fn five_hundred_descriptors_are_enough_whoever_connects() {
     let mut rig = Rig::new(Setup {
         limits: Some("-n 500"),
+        keep: true,
         ..Setup::new(Network::streams)
     });
     let load = rig.load();
     rig.grow(2);
     let node = &rig.nodes[0];
     let (_, http) = node.door.at().expect("it runs");
+    // Each address may hold so many connections, but not all of them together.
     let held: Vec<TcpStream> = [node.listens(), http]
         .iter()
-        .flat_map(|at| (0..CONNECTIONS).map(move |_| TcpStream::connect(at)))
+        .flat_map(|to| (0..CONNECTIONS).map(move |number| connect(number % ADDRESSES, *to)))
         .collect::<Result<_, _>>()
         .expect("the system accepts connections for it");
     rig.grow(5);
+    let node = &rig.nodes[0];
+    let open = std::fs::read_dir(format!("/proc/{}/fd", node.pid().as_raw_nonzero()));
+    println!(
+        "{} descriptors are open",
+        open.expect("it is a child").count()
+    );
     drop(held);
     load.end();
     rig.check();
+}
+
+/// A connection from one of loopback's addresses.
+fn connect(number: usize, to: SocketAddr) -> io::Result<TcpStream> {
+    let socket = net::socket(AddressFamily::INET, SocketType::STREAM, None)?;
+    let from = SocketAddr::from(([127, 0, 0, 10 + number as u8], 0));
+    net::bind(&socket, &from)?;
+    net::connect(&socket, &to)?;
+    Ok(socket.into())
 }
 
 #[test]

@@ -152,7 +152,7 @@ fn mine(aim: &Aim, stop: &AtomicBool) {
 fn watch(aim: &Aim, node: usize, stop: &AtomicBool) {
     let door = &aim.doors[node];
     let mut client = Client::new(door, STATUS_PATIENCE);
-    let mut last = (0, 0, Instant::now());
+    let (mut last, mut late) = ((0, 0, Instant::now()), false);
     while !stop.load(Ordering::Relaxed) {
         std::thread::sleep(LOOK_INTERVAL);
         let Some((life, _)) = door.at() else {
@@ -160,6 +160,7 @@ fn watch(aim: &Aim, node: usize, stop: &AtomicBool) {
         };
         match look(&mut client) {
             Ok((clock, block)) => {
+                late = false;
                 if (life, clock) != (last.0, last.1) {
                     last = (life, clock, Instant::now());
                 } else if last.2.elapsed() > CLOCK_PATIENCE {
@@ -174,15 +175,27 @@ fn watch(aim: &Aim, node: usize, stop: &AtomicBool) {
             // It was killed meanwhile, or had been when this client connected.
             Err(_) if door.at().is_none_or(|(now, _)| now != life) => {}
             Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {}
-            Err(error) => aim
-                .book
-                .trouble(node, format!("node {node} gave no status: {error}")),
+            // Once, the machine may have had other things to do.
+            Err(error) if late => {
+                let what = format!("node {node} gave no status, twice: {error}");
+                aim.book.trouble(node, what);
+            }
+            Err(_) => late = true,
         }
     }
 }
 
 fn look(client: &mut Client) -> std::io::Result<(u64, Json)> {
-    let status = client.call("GET", "/status", "")?.expect(200).json();
-    let block = client.call("GET", "/block/latest", "")?.expect(200).json();
+    let status = read(client, "/status")?;
+    let block = read(client, "/block/latest")?;
     Ok((status["clock"].as_u64().expect("a clock"), block))
+}
+
+/// What is read at the very moment in which the disk fails comes to nothing, the next time it is there.
+fn read(client: &mut Client, path: &str) -> std::io::Result<Json> {
+    let mut reply = client.call("GET", path, "")?;
+    if matches!(reply.status, 503 | 507) {
+        reply = client.call("GET", path, "")?;
+    }
+    Ok(reply.expect(200).json())
 }

@@ -14,9 +14,11 @@
 
 mod book;
 mod client;
+mod disks;
 mod fault;
 #[path = "../common/http.rs"]
 mod http;
+mod kills;
 mod limits;
 mod load;
 mod mined;
@@ -30,3 +32,4 @@ mod relay;
 mod rig;
 mod space;
 mod streams;
+mod witness;

@@ -19,6 +19,9 @@ use super::space::wrap;
 /// How long a single call may take that no fault stands in the way of.
 pub const CALL_PATIENCE: Duration = Duration::from_secs(10);
 
+/// How many questions are under way at once on a connection.
+const AT_ONCE: usize = 64;
+
 /// The program, running or not.
 pub struct Node {
     pub door: Arc<Door>,
@@ -46,10 +49,17 @@ impl Node {
     /// Runs a command that becomes the program; does not wait for anything.
     pub fn spawn(&mut self, mut command: Command) {
         assert!(self.child.is_none(), "it runs");
-        let log = OpenOptions::new().create(true).append(true).open(&self.log);
         command.stdin(Stdio::null()).stdout(Stdio::piped());
-        command.stderr(log.expect("a log can be written"));
-        self.child = Some(command.spawn().expect("the program starts"));
+        let mut child = command
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        // Not the node itself: its files may have reached a limit.
+        let log = OpenOptions::new().create(true).append(true).open(&self.log);
+        let mut log = log.expect("a log can be written");
+        let mut stderr = child.stderr.take().expect("it is piped");
+        std::thread::spawn(move || std::io::copy(&mut stderr, &mut log));
+        self.child = Some(child);
     }
 
     /// Waits until everything listens.
@@ -141,6 +151,35 @@ impl Node {
     #[track_caller]
     pub fn is_linked(&self) -> bool {
         self.call("GET", "/healthz", "").status == 200
+    }
+
+    /// One of its metrics.
+    #[track_caller]
+    pub fn number(&self, name: &str) -> u64 {
+        let metrics = self.call("GET", "/metrics", "").expect(200);
+        let text = String::from_utf8(metrics.body).expect("numbers are text");
+        let start = format!("tickchain_{name} ");
+        let number = text.lines().find_map(|line| line.strip_prefix(&start));
+        number.expect("it is there").parse().expect("a number")
+    }
+
+    /// What it does not know of all this, and payments it refuses.
+    #[track_caller]
+    pub fn lacks(&self, paths: &[String]) -> Vec<String> {
+        let mut lacks = Vec::new();
+        let mut client = self.client();
+        for some in paths.chunks(AT_ONCE) {
+            for path in some {
+                client.send("GET", path, "").expect("it is asked");
+            }
+            for path in some {
+                let reply = client.receive().expect("it answers");
+                if reply.status != 200 || reply.json()["place"] == "refused" {
+                    lacks.push(path.clone());
+                }
+            }
+        }
+        lacks
     }
 
     /// Its resident memory in KiB.

@@ -1,15 +1,19 @@
 //! Nodes, the network between them, and what has to hold once everything is well again.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::Value as Json;
 use tempfile::TempDir;
+use tickchain::daemon::genesis_file;
+use tickchain::ledger::{Difficulty, Genesis};
 
 use super::book::Book;
 use super::client::TOKEN;
+use super::disks::Disk;
 use super::fault::Faults;
 use super::load::{Aim, BALANCE, Load, PAYERS};
 use super::mined::BITS;
@@ -28,8 +32,8 @@ const HEALING: Duration = Duration::from_secs(40);
 /// How often it is looked whether they do.
 const LOOK_INTERVAL: Duration = Duration::from_millis(20);
 
-/// How many questions are under way at once on a connection.
-const AT_ONCE: usize = 64;
+/// The file that names the accounts.
+const GENESIS: &str = "genesis.toml";
 
 /// How nodes are to be.
 pub struct Setup {
@@ -63,6 +67,9 @@ pub struct Rig {
     pub faults: Arc<Faults>,
     pub book: Arc<Book>,
     pub seed: u64,
+    pub genesis: Genesis,
+    /// The disk of the first node, where it has one of its own.
+    pub disk: Option<Disk>,
     network: Network,
     setup: Setup,
     folder: TempDir,
@@ -80,37 +87,60 @@ pub fn seed() -> u64 {
 }
 
 impl Rig {
+    /// Nodes that run and are linked.
+    #[track_caller]
     pub fn new(setup: Setup) -> Self {
+        let mut rig = Self::stopped(setup);
+        rig.start_all();
+        rig
+    }
+
+    /// Nodes that do not run yet.
+    pub fn stopped(setup: Setup) -> Self {
         let seed = seed();
         let faults = Faults::new(seed);
         let folder = tempfile::tempdir().unwrap();
         let accounts = (0..=setup.nodes * PAYERS)
             .map(|payer| format!("[[accounts]]\nname = \"payer{payer}\"\nbalance = {BALANCE}\n"));
-        let genesis: String = accounts.collect();
-        std::fs::write(folder.path().join("genesis.toml"), genesis).unwrap();
+        let genesis = folder.path().join(GENESIS);
+        std::fs::write(&genesis, accounts.collect::<String>()).unwrap();
         let log = |node| Node::new(&folder.path().join(format!("node{node}.log")));
-        let mut rig = Self {
+        Self {
             nodes: (0..setup.nodes).map(log).collect(),
             network: (setup.network)(setup.nodes, &faults),
             book: Arc::new(Book::new(setup.nodes)),
+            genesis: genesis_file::read(Some(&genesis), Difficulty::new(BITS)).unwrap(),
+            disk: None,
             faults,
             seed,
             setup,
             folder,
-        };
-        for node in 0..rig.nodes.len() {
-            rig.start(node);
         }
-        rig.within("all links are up", |rig| {
+    }
+
+    #[track_caller]
+    pub fn start_all(&mut self) {
+        for node in 0..self.nodes.len() {
+            self.start(node);
+        }
+        self.within("all links are up", |rig| {
             rig.nodes.iter().all(Node::is_linked)
         });
-        rig
+    }
+
+    /// Where a node keeps what it knows.
+    pub fn data(&self, node: usize) -> PathBuf {
+        self.folder.path().join(format!("data{node}"))
+    }
+
+    pub fn disk(&self) -> &Disk {
+        self.disk.as_ref().expect("there is one")
     }
 
     /// The command that becomes a node.
     pub fn command(&self, node: usize) -> Command {
         let [http, p2p] = self.network.listen(node);
-        let genesis = self.folder.path().join("genesis.toml");
+        let genesis = self.folder.path().join(GENESIS);
         let mut command = tickchain(&["node", "--start", "--json", "--token", TOKEN]);
         command.args(["--tick", "10ms", "--difficulty", &BITS.to_string()]);
         command.args(["--name", &format!("node{node}")]);
@@ -120,22 +150,28 @@ impl Rig {
             command.args(["--peer", &self.network.peer(node, other)]);
         }
         if self.setup.keep {
-            command
-                .arg("--data-dir")
-                .arg(self.folder.path().join(format!("data{node}")));
+            command.arg("--data-dir").arg(self.data(node));
         }
         command.args(&self.setup.options);
         if let Some(limits) = self.setup.limits {
             command = limited(limits, &command);
         }
+        if let (0, Some(disk)) = (node, &self.disk) {
+            command = disk.space.enter(&command);
+        }
         self.network.place(node, command)
+    }
+
+    /// Starts a node and does not wait for anything.
+    pub fn spawn(&mut self, node: usize) {
+        let command = self.command(node);
+        self.nodes[node].spawn(command);
     }
 
     /// Starts a node and waits until it is ready.
     #[track_caller]
     pub fn start(&mut self, node: usize) {
-        let command = self.command(node);
-        self.nodes[node].spawn(command);
+        self.spawn(node);
         self.nodes[node].ready();
         self.network.listens(node, Some(self.nodes[node].listens()));
     }
@@ -192,7 +228,10 @@ impl Rig {
         }
         let chain = chain(&self.nodes[0]);
         for node in &self.nodes[1..] {
-            assert_eq!(self::chain(node), chain);
+            let other = self::chain(node);
+            let differs = other.iter().zip(&chain).find(|(one, other)| one != other);
+            assert_eq!(differs, None, "one tip, and different chains below");
+            assert_eq!(other.len(), chain.len());
         }
         let mut times: BTreeMap<&str, usize> = BTreeMap::new();
         for id in chain.iter().flat_map(|(_, payments)| payments) {
@@ -204,7 +243,11 @@ impl Rig {
             let lost: Vec<&String> = (page.payments.iter())
                 .filter(|id| !times.contains_key(id.as_str()))
                 .collect();
-            assert!(lost.is_empty(), "node {node} accepted and lost {lost:?}");
+            assert!(
+                lost.is_empty(),
+                "node {node} accepted and lost {}",
+                some(&lost)
+            );
         }
         assert_eq!(self.book.troubles(), [""; 0]);
         for (number, node) in self.nodes.iter().enumerate() {
@@ -219,18 +262,12 @@ impl Rig {
         let mut turn = 0;
         self.within("one tip, and nothing waits", |rig| {
             let tips: Vec<_> = rig.nodes.iter().map(Node::tip).collect();
-            let waits = |node: &Node| {
-                let metrics = node.call("GET", "/metrics", "").expect(200);
-                let text = String::from_utf8(metrics.body).expect("numbers are text");
-                let queues = [
-                    "pool_transactions",
-                    "waiting_transactions",
-                    "inbox_messages",
-                ];
-                queues
-                    .iter()
-                    .any(|queue| !text.contains(&format!("\ntickchain_{queue} 0\n")))
-            };
+            let queues = [
+                "pool_transactions",
+                "waiting_transactions",
+                "inbox_messages",
+            ];
+            let waits = |node: &Node| queues.iter().any(|queue| node.number(queue) > 0);
             let waiting = rig.nodes.iter().any(waits);
             if !waiting && tips.iter().all(|tip| *tip == tips[0]) {
                 return true;
@@ -247,35 +284,35 @@ impl Rig {
     /// Everything new in the book that this node acknowledged is there.
     #[track_caller]
     pub fn check_kept(&self, node: usize) {
-        let mut page = self.book.page(node);
-        let (payments, blocks) = page.found;
-        let paths: Vec<String> = (page.payments[payments..]
-            .iter()
-            .map(|id| format!("/tx/{id}")))
-        .chain(
-            page.blocks[blocks..]
-                .iter()
-                .map(|hash| format!("/block/{hash}")),
-        )
-        .collect();
-        let mut client = self.nodes[node].client();
-        for some in paths.chunks(AT_ONCE) {
-            for path in some {
-                client.send("GET", path, "").expect("it is asked");
-            }
-            for path in some {
-                let reply = client.receive().expect("it answers");
-                assert_eq!(reply.status, 200, "node {node} lost {path}");
-                assert_ne!(reply.json()["place"], "refused", "node {node}: {path}");
-            }
-        }
-        let (tip, height) = (self.nodes[node].tip(), page.height);
+        let (at_once, told, height) = self.book.page(node).news();
+        let lost = self.nodes[node].lacks(&at_once);
+        assert!(lost.is_empty(), "node {node} lost {}", some(&lost));
+        let (tip, id) = self.nodes[node].tip();
         assert!(
-            tip.1 >= height,
-            "node {node} was at {height} and is at {tip:?}"
+            id >= height,
+            "node {node} was at {height} and is at {id}, {tip}"
         );
-        page.found = (page.payments.len(), page.blocks.len());
+        // What it was told of waits in its inbox until its clock moves.
+        let (mut lost, began) = (told, Instant::now());
+        while !lost.is_empty() {
+            lost = self.nodes[node].lacks(&lost);
+            let (clock, inbox) = (
+                self.nodes[node].clock(),
+                self.nodes[node].number("inbox_messages"),
+            );
+            assert!(
+                began.elapsed() < HEALING,
+                "node {node}, at clock {clock} with {inbox} messages in its inbox, lost {}",
+                some(&lost)
+            );
+            std::thread::sleep(LOOK_INTERVAL);
+        }
     }
+}
+
+/// How many there are, and the first of them.
+fn some(lost: &[impl std::fmt::Debug]) -> String {
+    format!("{}: {:?} …", lost.len(), &lost[..lost.len().min(3)])
 }
 
 /// The main chain above genesis: hashes, and ids of payments.
