@@ -190,6 +190,11 @@ impl Node {
         }
     }
 
+    /// Calls on a new connection from here on.
+    pub fn reconnect(&mut self) {
+        self.client = Client::new(self.process.socket(0, "http"));
+    }
+
     pub fn call(&mut self, method: &str, path: &str, body: &str) -> Answer {
         self.client.json(method, path, body)
     }

@@ -171,9 +171,12 @@ impl Seat {
         let _ = self.leave.recv().await;
     }
 
-    /// Marks the connection busy until the mark is dropped.
-    pub(super) fn busy(&self) -> Busy {
-        self.record.busy.store(true, Ordering::Relaxed);
+    /// Takes note that a request's header is there. Until the rest is, and [`Busy::begin`] says so, its
+    /// client is waited for, and leaves before others who were here later: else clients that send no
+    /// bodies would take all seats.
+    pub(super) fn asked(&self) -> Busy {
+        let now = self.table.now();
+        self.record.idle_since.store(now, Ordering::Relaxed);
         Busy {
             table: self.table.clone(),
             record: Arc::clone(&self.record),
@@ -198,6 +201,13 @@ impl Drop for Seat {
         {
             seats.remove(&self.number);
         }
+    }
+}
+
+impl Busy {
+    /// The whole request is there: its connection stays until this is dropped.
+    pub(super) fn begin(&self) {
+        self.record.busy.store(true, Ordering::Relaxed);
     }
 }
 
@@ -236,6 +246,12 @@ mod tests {
         seat.leave.is_closed()
     }
 
+    fn busy(seat: &Seat) -> Busy {
+        let busy = seat.asked();
+        busy.begin();
+        busy
+    }
+
     #[test]
     fn the_longest_idle_leaves_first_and_the_busy_stay() {
         let seats = Seats::new();
@@ -247,24 +263,36 @@ mod tests {
                 seat
             })
             .collect();
-        let busy = taken[0].busy();
+        let first = busy(&taken[0]);
         let next = seats.take(address).unwrap();
         assert!(!is_told(&taken[0]) && is_told(&taken[1]) && !is_told(&taken[2]));
 
-        let _busy: Vec<Busy> = taken[2..].iter().map(Seat::busy).collect();
-        let _next_busy = next.busy();
+        let _busy: Vec<Busy> = taken[2..].iter().map(busy).collect();
+        let _next_busy = busy(&next);
         assert!(seats.take(address).is_none(), "nobody is idle");
         assert!(seats.take(IpAddr::from([127, 0, 0, 2])).is_some());
-        drop(busy);
+        drop(first);
         assert!(seats.take(address).is_some());
         assert!(is_told(&taken[0]));
+    }
+
+    #[test]
+    fn whoever_sends_no_body_makes_way() {
+        let seats = Seats::new();
+        let address = IpAddr::from([127, 0, 0, 1]);
+        let take = |_| seats.take(address).unwrap();
+        let taken: Vec<Seat> = (0..MAX_CONNECTIONS_PER_ADDRESS).map(take).collect();
+        let asked: Vec<Busy> = taken.iter().map(Seat::asked).collect();
+        asked[1..].iter().for_each(Busy::begin);
+        assert!(seats.take(address).is_some());
+        assert!(is_told(&taken[0]) && !taken[1..].iter().any(is_told));
     }
 
     #[test]
     fn whoever_takes_no_bytes_leaves_though_busy() {
         let seats = Seats::new();
         let seat = seats.take(IpAddr::from([127, 0, 0, 1])).unwrap();
-        let _busy = seat.busy();
+        let _busy = busy(&seat);
         seat.writes().stalled();
         seats.reap();
         assert!(!is_told(&seat));

@@ -125,7 +125,7 @@ async fn refuse(mut stream: TcpStream) {
 /// bounds on time. Ends when either side is done; what `io` fails with is logged.
 pub async fn carry(io: impl AsyncRead + AsyncWrite + Unpin, service: &Service) {
     let answer = service_fn(|request: Request<Incoming>| async {
-        Ok::<_, std::convert::Infallible>(service.answer(request).await)
+        Ok::<_, std::convert::Infallible>(service.answer(request, || ()).await)
     });
     if let Err(error) = http1().serve_connection(FuturesIo::new(io), answer).await {
         log::debug!("a connection ended: {error}");
@@ -152,10 +152,10 @@ async fn connection(stream: TcpStream, seat: Seat, service: Service) {
         writes: seat.writes(),
     });
     let answer = service_fn(|request: Request<Incoming>| {
-        let busy = seat.busy();
-        let answering = service.answer(request);
+        let busy = seat.asked();
+        let service = &service;
         async move {
-            let answer: Response<Content> = answering.await;
+            let answer: Response<Content> = service.answer(request, || busy.begin()).await;
             Ok::<_, std::convert::Infallible>(answer.map(|content| Answer {
                 content,
                 _busy: busy,

@@ -74,18 +74,31 @@ impl Service {
         self.0.app.closing()
     }
 
-    /// Answers a request. Never fails: what goes wrong is an answer as well.
-    pub(super) async fn answer(&self, request: Request<Incoming>) -> Response<Content> {
+    /// Answers a request; `begin` is called once all of it is there. Never fails: what goes wrong is an
+    /// answer as well.
+    pub(super) async fn answer(
+        &self,
+        request: Request<Incoming>,
+        begin: impl FnOnce(),
+    ) -> Response<Content> {
         let began = Instant::now();
         let (parts, body) = request.into_parts();
         let method = parts.method.clone();
         let head = method == Method::HEAD;
         let (pass, route, outcome) = match self.check(&parts) {
             Ok(pass) => {
-                let (route, outcome) = self.run(parts, body, &pass).await;
+                let read = self.read_body(&parts, body).await;
+                begin();
+                let (route, outcome) = match read {
+                    Ok((body, _place)) => self.run(parts, body, &pass).await,
+                    Err(reply) => (None, Ok(reply)),
+                };
                 (pass, route, outcome)
             }
-            Err(problem) => (Pass::default(), None, Ok(unread(&body, problem.into()))),
+            Err(problem) => {
+                begin();
+                (Pass::default(), None, Ok(unread(&body, problem.into())))
+            }
         };
         let mut reply = outcome.unwrap_or_else(Reply::from);
         self.finish(&pass, &mut reply);
@@ -111,19 +124,10 @@ impl Service {
         Ok(pass)
     }
 
-    async fn run(
-        &self,
-        parts: Parts,
-        body: Incoming,
-        pass: &Pass,
-    ) -> (Option<&'static str>, Outcome) {
+    async fn run(&self, parts: Parts, body: Bytes, pass: &Pass) -> (Option<&'static str>, Outcome) {
         if parts.method == Method::OPTIONS {
             return (None, self.options(&parts, pass));
         }
-        let (body, _places) = match self.read_body(&parts, body).await {
-            Ok(body) => body,
-            Err(reply) => return (None, Ok(reply)),
-        };
         let call = Call {
             parts,
             body,
