@@ -24,7 +24,7 @@ macro_rules! each {
     };
 }
 
-each! { action bodies frames genesis graph http messages node scenario sim_scenario state }
+each! { action bodies canonical frames genesis graph http messages node scenario sim_scenario state }
 
 #[test]
 fn every_folder_is_a_targets() {

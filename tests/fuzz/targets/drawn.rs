@@ -1,8 +1,10 @@
 //! What peers say, drawn from bytes: whatever a frame can hold, sense or none.
 
+use std::sync::Arc;
+
 use arbitrary::{Result, Unstructured};
 use tickchain::ledger::{
-    Account, Hash, MAX_SAFE_INTEGER, MAX_TIMESTAMP, Transaction, UncheckedBlock,
+    Account, Hash, MAX_SAFE_INTEGER, MAX_TIMESTAMP, Signature, Signed, Transaction, UncheckedBlock,
 };
 use tickchain::node::{Body, Name};
 
@@ -47,7 +49,18 @@ pub fn transaction(bytes: &mut Unstructured<'_>) -> Result<Transaction> {
         },
         recipient: account(bytes)?,
         value: value.try_into().expect("it lies in the range"),
-        signed: None,
+        signed: match bytes.ratio(1, 16)? {
+            true => Some(Arc::new(signed(bytes)?)),
+            false => None,
+        },
+    })
+}
+
+/// A signature of nobody.
+fn signed(bytes: &mut Unstructured<'_>) -> Result<Signed> {
+    Ok(Signed {
+        sequence: bytes.int_in_range(0..=MAX_SAFE_INTEGER)?,
+        signature: Signature(bytes.arbitrary()?),
     })
 }
 

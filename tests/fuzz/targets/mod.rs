@@ -8,6 +8,7 @@ mod served;
 
 pub mod action;
 pub mod bodies;
+pub mod canonical;
 pub mod frames;
 pub mod genesis;
 pub mod graph;

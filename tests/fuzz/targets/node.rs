@@ -4,7 +4,7 @@
 
 use arbitrary::{Result, Unstructured};
 use tickchain::ledger::search::{Outcome, search_from};
-use tickchain::ledger::{MAX_SAFE_INTEGER, TxId, UncheckedBlock};
+use tickchain::ledger::{MAX_SAFE_INTEGER, Transaction, TxId, UncheckedBlock};
 use tickchain::node::{Body, Input, MAX_LOCATOR, Message, Name, Payment};
 
 mod watched;
@@ -15,8 +15,8 @@ use watched::{Watched, name};
 /// The most inputs of one run.
 const MOST_INPUTS: usize = 400;
 
-/// The most messages of all floods of one run together: above what an inbox holds.
-const MOST_FLOOD: u64 = 20_000;
+/// The most messages of all floods of one run together: more than may wait for money.
+const MOST_FLOOD: u64 = 1_500;
 
 pub fn run(bytes: &[u8]) {
     let mut bytes = Unstructured::new(bytes);
@@ -54,7 +54,7 @@ impl Play {
             0..=3 => self.clock(bytes)?,
             4..=6 => self.message(bytes)?,
             7 => Input::Mine,
-            8 => pay(bytes)?,
+            8 => self.pay(bytes)?,
             9 => Input::PeerUp {
                 peer: peer(bytes)?,
                 latency: seldom_huge(bytes, 2)?,
@@ -119,7 +119,7 @@ impl Play {
         let from = peer(bytes)?;
         let body = match bytes.int_in_range(0..=5)? {
             0 => drawn::body(bytes)?,
-            1 => Body::NewTx(drawn::transaction(bytes)?),
+            1 => Body::NewTx(self.payment(bytes)?),
             2 => Body::ReqChain(self.locator(bytes)?),
             3 => {
                 let blocks = bytes.int_in_range(0..=4)?;
@@ -143,6 +143,39 @@ impl Play {
         Ok(Input::Message { from, message })
     }
 
+    fn pay(&self, bytes: &mut Unstructured<'_>) -> Result<Input<Message>> {
+        let payment = self.payment(bytes)?;
+        Ok(Input::Pay(Payment {
+            id: bytes.arbitrary::<bool>()?.then_some(payment.id),
+            sender: match payment.sender {
+                Some(sender) => sender,
+                None => drawn::account(bytes)?,
+            },
+            recipient: payment.recipient,
+            value: payment.value,
+            sequence: payment.signed.as_ref().map(|signed| signed.sequence),
+            signature: payment.signed.as_ref().map(|signed| signed.signature),
+        }))
+    }
+
+    /// A payment, mostly signed as it has to be where that is asked for.
+    fn payment(&self, bytes: &mut Unstructured<'_>) -> Result<Transaction> {
+        let drawn = drawn::transaction(bytes)?;
+        if !self.node.asks_for_signatures() || bytes.ratio(1, 8)? {
+            return Ok(drawn);
+        }
+        let (sender, key) = self.node.owner(bytes.arbitrary()?);
+        let (recipient, _) = self.node.owner(bytes.arbitrary()?);
+        let network = self.node.ledger().network_id();
+        let sequence = bytes.int_in_range(0..=15)?;
+        Ok(key.pay(&network, sender, recipient, drawn.value, sequence))
+    }
+
+    fn payments(&self, bytes: &mut Unstructured<'_>) -> Result<Vec<Transaction>> {
+        let count = bytes.int_in_range(0..=5)?;
+        (0..count).map(|_| self.payment(bytes)).collect()
+    }
+
     fn locator(&self, bytes: &mut Unstructured<'_>) -> Result<Vec<tickchain::ledger::Hash>> {
         let hashes = bytes.int_in_range(0..=MAX_LOCATOR + 1)?;
         let hash = |bytes: &mut Unstructured<'_>| match bytes.ratio(3, 4)? {
@@ -163,7 +196,7 @@ impl Play {
             id: parent.id.wrapping_add(1),
             hash: None,
             timestamp: parent.timestamp,
-            transactions: drawn::transactions(bytes)?.into(),
+            transactions: self.payments(bytes)?.into(),
             previous_block_hash: parent.header().hash(),
             nonce: 0,
         };
@@ -179,7 +212,7 @@ impl Play {
             1 => block.nonce = bytes.arbitrary()?,
             2 => block.timestamp = bytes.arbitrary()?,
             3 => block.hash = Some(drawn::hash(bytes)?),
-            4 => block.transactions = drawn::transactions(bytes)?.into(),
+            4 => block.transactions = self.payments(bytes)?.into(),
             _ => {}
         }
         self.blocks.push(block.clone());
@@ -189,7 +222,7 @@ impl Play {
     /// Many payments that nobody can pay.
     fn flood(&mut self, bytes: &mut Unstructured<'_>) -> Result<()> {
         let from = peer(bytes)?;
-        let count = bytes.int_in_range(0..=9000)?.min(MOST_FLOOD - self.flooded);
+        let count = bytes.int_in_range(0..=1500)?.min(MOST_FLOOD - self.flooded);
         let mut payment = drawn::transaction(bytes)?;
         for number in self.flooded..self.flooded + count {
             payment.id = TxId::from(1000 + u128::from(number));
@@ -218,19 +251,4 @@ fn seldom_huge(bytes: &mut Unstructured<'_>, most: u64) -> Result<u64> {
 /// One of a few peers; the last is the node itself.
 fn peer(bytes: &mut Unstructured<'_>) -> Result<Name> {
     Ok(name(bytes.int_in_range(0..=4)?))
-}
-
-fn pay(bytes: &mut Unstructured<'_>) -> Result<Input<Message>> {
-    let payment = drawn::transaction(bytes)?;
-    Ok(Input::Pay(Payment {
-        id: bytes.arbitrary::<bool>()?.then_some(payment.id),
-        sender: match payment.sender {
-            Some(sender) => sender,
-            None => drawn::account(bytes)?,
-        },
-        recipient: payment.recipient,
-        value: payment.value,
-        sequence: None,
-        signature: None,
-    }))
 }

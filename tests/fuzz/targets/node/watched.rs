@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tickchain::ledger::{Difficulty, Genesis, Ledger, MemoryStore, Store, TxId};
+use tickchain::ledger::{
+    Account, Difficulty, Genesis, Ledger, MemoryStore, PrivateKey, Store, TxId,
+};
 use tickchain::node::{
     Answer, Body, Config, Costs, Effect, HonestNode, Input, MAX_INBOX, MAX_INBOX_GONE, MAX_POOL,
     MAX_WAITING, Message, MiningCost, Name, Node, PATIENCE, Persist, Record, Saved, Search, State,
@@ -67,16 +69,39 @@ impl Disk {
     }
 }
 
+/// Keys and the accounts of genesis that they own, if any.
+const OWNERS: [(u8, Option<&str>); 4] = [
+    (1, Some("aki")),
+    (2, Some("so")),
+    (3, Some("satoshi")),
+    (4, None),
+];
+
+fn key(number: u8) -> PrivateKey {
+    PrivateKey::from_bytes([number; 32])
+}
+
+fn genesis(signatures: bool) -> Genesis {
+    let mut genesis = Genesis {
+        difficulty: Difficulty::new(1).expect("one bit is allowed"),
+        signatures,
+        ..Genesis::default()
+    };
+    if signatures {
+        for ((number, _), account) in OWNERS.iter().zip(&mut genesis.accounts) {
+            account.key = Some(key(*number).public());
+        }
+    }
+    genesis
+}
+
 impl Watched {
-    /// A started node whose activities cost these clocks, or nothing.
+    /// A started node whose activities cost these clocks, or nothing; one in four asks for signatures.
     pub fn new(mining: u8, costs: u8) -> Self {
         let cost = |bit: u8| u64::from(costs >> bit) & 3;
         let config = Config {
             name: name(OWN),
-            genesis: Genesis {
-                difficulty: Difficulty::new(1).expect("one bit is allowed"),
-                ..Genesis::default()
-            },
+            genesis: genesis(mining >= 192),
             costs: match costs {
                 0..=127 => Costs::default(),
                 _ => Costs {
@@ -118,6 +143,21 @@ impl Watched {
 
     pub fn ledger(&self) -> &Ledger {
         self.node.ledger()
+    }
+
+    pub fn asks_for_signatures(&self) -> bool {
+        self.config.genesis.signatures
+    }
+
+    /// An account and its key.
+    pub fn owner(&self, number: u8) -> (Account, PrivateKey) {
+        let (number, name) = OWNERS[usize::from(number) % OWNERS.len()];
+        let key = key(number);
+        let account = match name {
+            Some(name) => name.parse().expect("a short name"),
+            None => key.public().account(),
+        };
+        (account, key)
     }
 
     /// The search that runs.
