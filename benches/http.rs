@@ -81,6 +81,7 @@ fn node() -> SocketAddr {
         peers: Arc::new(Alone),
         ticker: Arc::new(Alone),
         guard: Guard::default(),
+        storage: None,
     };
     let (listener, address) = listen();
     smol::spawn(serve(listener, api.service(), std::future::pending())).detach();

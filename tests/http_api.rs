@@ -177,7 +177,7 @@ fn peers_are_listed_added_and_dropped() {
     assert_eq!(server.get("/peer").json(), json!([]));
     assert_eq!(
         server.get("/healthz").expect(200).json(),
-        json!({"name": "node1", "status": "ok", "missing": []})
+        json!({"name": "node1", "status": "ok", "missing": [], "storage": "memory"})
     );
     done(&server.post("/peer/add", address));
     let peer = json!([{"addr": "127.0.0.1", "port": 65002, "name": null, "connected": false}]);
@@ -185,7 +185,7 @@ fn peers_are_listed_added_and_dropped() {
     let health = server.get("/healthz").expect(503).json();
     assert_eq!(
         health,
-        json!({"name": "node1", "status": "waiting", "missing": ["127.0.0.1:65002"]})
+        json!({"name": "node1", "status": "waiting", "missing": ["127.0.0.1:65002"], "storage": "memory"})
     );
     done(&server.post("/peer/clear", address));
     server.post("/peer/clear", address).problem(404);

@@ -11,6 +11,7 @@ use super::controller::NodeUrl;
 use super::controller::api::RunningController;
 use super::key::PublicKey;
 use super::node::RunningNode;
+use super::storage::Kept;
 use crate::ledger::Genesis;
 
 /// The most accounts the banner lists.
@@ -40,10 +41,41 @@ pub(super) struct NodeLine {
     p2p: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<PublicKey>,
+    /// Where it is kept; absent for a node of others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    storage: Option<Place>,
     #[serde(skip)]
     base: String,
     #[serde(skip)]
     started: bool,
+}
+
+/// Where a node is kept.
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Place {
+    /// Nowhere: it ends with the program.
+    Memory,
+    /// In a data directory, which held this.
+    #[serde(untagged)]
+    Disk {
+        path: String,
+        blocks: u64,
+        clock: u64,
+    },
+}
+
+impl Place {
+    fn of(kept: Option<&Kept>) -> Self {
+        match kept {
+            None => Self::Memory,
+            Some(kept) => Self::Disk {
+                path: kept.path.display().to_string(),
+                blocks: kept.blocks,
+                clock: kept.clock,
+            },
+        }
+    }
 }
 
 impl NodeLine {
@@ -53,6 +85,7 @@ impl NodeLine {
             http: node.http().to_string(),
             p2p: Some(node.p2p().to_string()),
             key: node.public_key().copied(),
+            storage: Some(Place::of(node.kept())),
             base: format!("http://{}", reachable(node.http())),
             started: node.handle().view().started,
         }
@@ -65,6 +98,7 @@ impl NodeLine {
             http: url.authority(),
             p2p: None,
             key: None,
+            storage: None,
             base: url.to_string(),
             started: true,
         }
@@ -148,11 +182,10 @@ impl Banner<'_> {
         out += &match (self.nodes.len(), self.genesis) {
             (1, None) => "a controller of one node\n".to_owned(),
             (count, None) => format!("a controller of {count} nodes\n"),
-            (1, _) => "one node, in memory: what it knows is gone when this ends\n".to_owned(),
-            (count, _) => {
-                format!("{count} nodes, in memory: what they know is gone when this ends\n")
-            }
+            (1, _) => "one node\n".to_owned(),
+            (count, _) => format!("{count} nodes\n"),
         };
+        self.tell_storage(&mut out);
         if let Some(page) = &self.page {
             out += &page.text();
         }
@@ -174,6 +207,26 @@ impl Banner<'_> {
             let _ = write!(out, "\nTry:\n{}", self.commands(genesis));
         }
         out + "\nCtrl-C ends it.\n"
+    }
+
+    /// Where the nodes are kept; all are kept in the same way.
+    fn tell_storage(&self, out: &mut String) {
+        let places = self.nodes.iter().filter_map(|node| node.storage.as_ref());
+        for place in places {
+            match place {
+                Place::Memory => {
+                    *out += "In memory: nothing is kept when it ends. --data-dir DIR keeps it.\n";
+                    return;
+                }
+                Place::Disk {
+                    path,
+                    blocks,
+                    clock,
+                } => {
+                    let _ = writeln!(out, "Kept in {path}: {blocks} blocks, clock {clock}");
+                }
+            }
+        }
     }
 
     fn list_nodes(&self, out: &mut String) {

@@ -137,6 +137,9 @@ pub struct NodeArgs {
     /// The node's name, unique in its network; its peer address when left out
     #[arg(long, env = "TICKCHAIN_NAME", value_parser = parse_name)]
     pub name: Option<Name>,
+    /// Where the node keeps everything, and goes on from; without it, it is in memory
+    #[arg(long, env = "TICKCHAIN_DATA_DIR", value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
     /// Start the node at once, as GET /start does
     #[arg(long, env = "TICKCHAIN_START", value_parser = parse_switch)]
     pub start: bool,
@@ -203,6 +206,9 @@ pub struct MeshArgs {
         value_parser = parse_controller
     )]
     pub controller: ControllerAt,
+    /// Where each node keeps everything, in a directory of its own name; without it, they are in memory
+    #[arg(long, env = "TICKCHAIN_DATA_DIR", value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
     /// Where its snapshots are.
     #[command(flatten)]
     pub snapshots: SnapshotArgs,

@@ -11,6 +11,7 @@ use super::key::KeyError;
 use super::links::AllowListError;
 use super::node_api::{PeerAddress, PeerError};
 use super::sim::SimError;
+use super::storage::DataDirError;
 use crate::driver::DriverError;
 use crate::ledger::GenesisError;
 
@@ -37,6 +38,9 @@ pub enum DaemonError {
     /// The network's parameters make no genesis block.
     #[error("the network's parameters make no genesis block: {0}")]
     Genesis(#[from] GenesisError),
+    /// The data directory cannot be used.
+    #[error(transparent)]
+    DataDir(#[from] DataDirError),
     /// A peer cannot be dialled.
     #[error("{0}: check --peer")]
     Peer(#[from] PeerError),
@@ -116,6 +120,7 @@ impl DaemonError {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_) | Self::Peer(_) | Self::Scenario(_) | Self::Sim(_) => 2,
+            Self::DataDir(error) => error.exit_code(),
             _ => 1,
         }
     }

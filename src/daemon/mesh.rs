@@ -1,6 +1,7 @@
 //! Several nodes in one process, linked to each other over real sockets.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use smol::Timer;
@@ -13,6 +14,7 @@ use super::links::Security;
 use super::node::{RunningNode, Setup, Sockets};
 use super::node_api::PeerAddress;
 use crate::ledger::Genesis;
+use crate::node::Name;
 
 /// How long the links of a mesh may take to come up.
 const LINK_TIMEOUT: Duration = Duration::from_secs(10);
@@ -41,6 +43,8 @@ pub struct MeshSetup {
     pub network_key: Option<Secret>,
     /// Who may use the APIs.
     pub guard: Guard,
+    /// Where each node has a directory to keep everything in; without it they are in memory.
+    pub data_dir: Option<PathBuf>,
 }
 
 impl Default for MeshSetup {
@@ -56,6 +60,7 @@ impl Default for MeshSetup {
             latency: 0,
             network_key: None,
             guard: Guard::default(),
+            data_dir: None,
         }
     }
 }
@@ -75,6 +80,21 @@ impl MeshSetup {
         };
         self.network_key.as_ref().map(security).transpose()
     }
+
+    /// What its node of this name is to be.
+    pub(super) fn node(&self, name: Name, security: Option<Security>) -> Setup {
+        Setup {
+            genesis: self.genesis.clone(),
+            latency: self.latency,
+            security,
+            guard: self.guard.clone(),
+            data_dir: self
+                .data_dir
+                .as_ref()
+                .map(|parent| parent.join(folder(&name))),
+            ..Setup::new(Some(name))
+        }
+    }
 }
 
 /// Runs a mesh: every node started, all links up. All sockets are bound before anything runs.
@@ -85,7 +105,9 @@ pub async fn run(setup: &MeshSetup) -> Result<Vec<RunningNode>, DaemonError> {
     let nodes: Vec<RunningNode> = bind(setup)?
         .into_iter()
         .zip(1..)
-        .map(|(sockets, number)| RunningNode::new(sockets, node_setup(setup, number)?))
+        .map(|(sockets, number)| {
+            RunningNode::new(sockets, setup.node(numbered(number), setup.security()?))
+        })
         .collect::<Result<_, _>>()?;
     for (from, to) in setup.topology.links(nodes.len()) {
         // Both dial, so that a link comes back whichever side lost it.
@@ -99,16 +121,18 @@ pub async fn run(setup: &MeshSetup) -> Result<Vec<RunningNode>, DaemonError> {
     Ok(nodes)
 }
 
-fn node_setup(setup: &MeshSetup, number: usize) -> Result<Setup, DaemonError> {
+/// A node's name, where that is plain enough for a directory; else it in hex.
+fn folder(name: &Name) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+    match name.as_str().bytes().all(plain) {
+        true => name.to_string(),
+        false => format!("0x{}", hex::encode(name.as_str())),
+    }
+}
+
+fn numbered(number: usize) -> Name {
     let name = format!("node{number}");
-    let name = name.parse().expect("a word and a number make a name");
-    Ok(Setup {
-        genesis: setup.genesis.clone(),
-        latency: setup.latency,
-        security: setup.security()?,
-        guard: setup.guard.clone(),
-        ..Setup::new(Some(name))
-    })
+    name.parse().expect("a word and a number make a name")
 }
 
 fn bind(setup: &MeshSetup) -> Result<Vec<Sockets>, DaemonError> {

@@ -1,6 +1,7 @@
 //! One node with its sockets: driver, links, HTTP API, ticker.
 
 use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use super::key::PublicKey;
 use super::links::{Identity, Links, Security};
 use super::node_api::{NodeApi, PeerAddress, PeerBook, Ticker};
 use super::search::LowPrioritySearcher;
-use super::storage::{self, DaemonNode};
+use super::storage::{self, DaemonNode, DataDir, Kept, Opened};
 use super::ticker::SelfTicker;
 use crate::driver::{Driver, Handle, Options};
 use crate::ledger::{Genesis, network_id};
@@ -45,6 +46,8 @@ pub struct Setup {
     pub guard: Guard,
     /// Where it searches nonces and what time it is.
     pub options: Options,
+    /// Where it keeps everything and goes on from; without it, it is in memory.
+    pub data_dir: Option<PathBuf>,
     /// Whether it accepts peers from the beginning; else from [`RunningNode::open`] on.
     pub open: bool,
 }
@@ -62,6 +65,7 @@ impl Setup {
                 searcher: Arc::new(LowPrioritySearcher),
                 ..Options::default()
             },
+            data_dir: None,
             open: true,
         }
     }
@@ -104,6 +108,7 @@ pub(super) fn bind(address: SocketAddr, option: &'static str) -> Result<TcpListe
 #[derive(Debug)]
 pub struct RunningNode {
     name: Name,
+    kept: Option<Kept>,
     http: SocketAddr,
     p2p: SocketAddr,
     security: Option<Security>,
@@ -129,14 +134,32 @@ impl RunningNode {
         let p2p = sockets.p2p.local_addr().map_err(system)?;
         let http_listener = async_net::TcpListener::try_from(sockets.http).map_err(system)?;
         let p2p_listener = async_net::TcpListener::try_from(sockets.p2p).map_err(system)?;
-        let name = match setup.name {
+        let data_dir = setup.data_dir.as_deref().map(DataDir::open).transpose()?;
+        let stored = data_dir.as_ref().and_then(DataDir::name);
+        let name = match setup.name.or_else(|| stored.cloned()) {
             Some(name) => name,
             None => default_name(p2p)?,
         };
         let network = network_id(&setup.genesis.block()?, setup.genesis.difficulty);
         let mut config = Config::new(name.clone());
         config.genesis = setup.genesis;
-        let (driver, handle) = Driver::new(storage::in_memory(config)?, setup.options);
+        let (driver, handle, kept) = match data_dir {
+            None => {
+                let (driver, handle) = Driver::new(storage::in_memory(config)?, setup.options);
+                (driver, handle, None)
+            }
+            Some(data_dir) => {
+                let Opened {
+                    node,
+                    storage,
+                    kept,
+                    ..
+                } = data_dir.run(config)?;
+                let storage = Box::new(storage);
+                let (driver, handle) = Driver::with_storage(node, setup.options, storage);
+                (driver, handle, Some(kept))
+            }
+        };
         let identity = Identity {
             name: name.clone(),
             network,
@@ -154,6 +177,7 @@ impl RunningNode {
             peers: Arc::clone(&links) as Arc<dyn PeerBook>,
             ticker: Arc::clone(&ticker) as Arc<dyn Ticker>,
             guard: setup.guard,
+            storage: kept.as_ref().map(|kept| kept.health.clone()),
         };
         let service = api.service();
         let (stopping, stopped) = async_channel::bounded::<()>(1);
@@ -168,6 +192,7 @@ impl RunningNode {
         Ok(Self {
             driving: smol::spawn(driver.run()),
             name,
+            kept,
             http,
             p2p,
             security: setup.security,
@@ -182,6 +207,11 @@ impl RunningNode {
     /// Its name.
     pub fn name(&self) -> &Name {
         &self.name
+    }
+
+    /// What its data directory held when it began; `None` where it is in memory.
+    pub fn kept(&self) -> Option<&Kept> {
+        self.kept.as_ref()
     }
 
     /// Where its HTTP API listens.

@@ -67,6 +67,7 @@ fn node(args: NodeArgs) -> Result<(), DaemonError> {
         latency: common.latency,
         security,
         guard: guard(&common.access),
+        data_dir: args.data_dir,
         ..Setup::new(args.name)
     };
     until_signal(async {

@@ -114,6 +114,7 @@ impl Server {
             peers: peers.clone(),
             ticker: Arc::new(NotedTicker::default()),
             guard,
+            storage: None,
         };
         let listener = smol::block_on(smol::net::TcpListener::bind("127.0.0.1:0")).unwrap();
         let address = listener.local_addr().unwrap();

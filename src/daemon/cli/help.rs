@@ -46,7 +46,8 @@ A genesis file:
 Where payments are signed (signatures = true), each account has a key as well, as `tickchain key account` \
 prints it.
 
-The node is in memory: when it stops, its chain is gone.";
+Without --data-dir the node is in memory: when it stops, its chain is gone. With it, everything that was
+answered or acknowledged is there at the next start, also after a crash.";
 
 pub(super) const MESH_HELP: &str = "\
 Examples:
@@ -61,7 +62,7 @@ Examples:
   tickchain mesh --controller 0.0.0.0:50080 --allow-host 192.0.2.7
                                      for other machines too: prints a link that logs one browser in
 
-The nodes are in memory: when the mesh stops, their chains are gone.";
+Without --data-dir the nodes are in memory: when the mesh stops, their chains are gone.";
 
 pub(super) const CONTROLLER_HELP: &str = "\
 Examples:

@@ -110,12 +110,8 @@ impl Fleet {
             None => (self.bind_new(name)?, self.setup.security()?),
         };
         let setup = Setup {
-            genesis: self.setup.genesis.clone(),
-            latency: self.setup.latency,
-            security,
-            guard: self.setup.guard.clone(),
             open: false,
-            ..Setup::new(Some(name.clone()))
+            ..self.setup.node(name.clone(), security)
         };
         let node = RunningNode::new(sockets, setup)?;
         self.places.insert(name.clone(), Place::of(&node));

@@ -10,7 +10,7 @@ use super::metrics::Metrics;
 use super::peers::{PeerBook, Ticker};
 use super::routes::ROUTES;
 use crate::daemon::http::{Application, Closing, Guard, Limit, MAX_STREAMS, Service};
-use crate::daemon::storage::DaemonNode;
+use crate::daemon::storage::{DaemonNode, StorageHealth};
 use crate::driver::Handle;
 use crate::node::MAX_MESSAGE_BYTES;
 
@@ -34,6 +34,8 @@ pub struct NodeApi {
     pub ticker: Arc<dyn Ticker>,
     /// Who may call.
     pub guard: Guard,
+    /// Whether its writes last; `None` where it is in memory.
+    pub storage: Option<StorageHealth>,
 }
 
 impl NodeApi {

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::api::Api;
 use super::metrics::Gauges;
 use crate::daemon::http::{Call, Content, Outcome, Reply};
+use crate::daemon::storage::StorageHealth;
 use crate::node::Name;
 
 #[derive(Serialize)]
@@ -15,20 +16,30 @@ struct Health {
     status: &'static str,
     /// Configured peers that are not connected yet.
     missing: Vec<String>,
+    /// `memory`, `ok`, or why what changes the node is refused.
+    storage: String,
 }
 
 pub(super) async fn healthz(api: Api, _call: Call) -> Outcome {
     let missing = api.node.peers.missing();
     let missing: Vec<String> = missing.iter().map(ToString::to_string).collect();
     let name = api.node.handle.read(|node| node.name().clone()).await?;
-    let (status, code) = match missing.is_empty() {
-        true => ("ok", StatusCode::OK),
-        false => ("waiting", StatusCode::SERVICE_UNAVAILABLE),
+    let failure = api.node.storage.as_ref().and_then(StorageHealth::failure);
+    let (status, code) = match (&failure, missing.is_empty()) {
+        (Some(_), _) => ("failing", StatusCode::SERVICE_UNAVAILABLE),
+        (None, true) => ("ok", StatusCode::OK),
+        (None, false) => ("waiting", StatusCode::SERVICE_UNAVAILABLE),
+    };
+    let storage = match (&api.node.storage, failure) {
+        (None, _) => "memory".to_owned(),
+        (Some(_), None) => "ok".to_owned(),
+        (Some(_), Some(error)) => error.to_string(),
     };
     let health = Health {
         name,
         status,
         missing,
+        storage,
     };
     Ok(Reply::json(&health).status(code))
 }

@@ -32,6 +32,7 @@ pub(super) fn mesh(args: MeshArgs) -> Result<(), DaemonError> {
         latency: common.latency,
         network_key: network_key.transpose()?,
         guard: guard(&common.access),
+        data_dir: args.data_dir,
     };
     until_signal(async {
         let socket = match args.controller {

@@ -44,6 +44,7 @@ impl Served {
             peers: Arc::new(Nobody),
             ticker: Arc::new(Stopped),
             guard,
+            storage: None,
         }
         .service();
         let served = Self {
