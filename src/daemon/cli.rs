@@ -1,6 +1,7 @@
 //! The command line.
 
 mod help;
+mod tip;
 pub(super) mod values;
 
 use std::net::{IpAddr, SocketAddr};
@@ -8,12 +9,12 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use self::help::{
     AFTER_HELP, CONTROLLER_HELP, LONG_ABOUT, MESH_HELP, MINE_BENCH_HELP, NODE_HELP, RUN_HELP,
 };
+use self::tip::with_tip;
 use self::values::{
     parse_controller, parse_difficulty, parse_interval, parse_name, parse_nodes, parse_origin,
     parse_seconds, parse_socket, parse_switch, parse_threads,
@@ -364,29 +365,6 @@ impl Cli {
             .or_else(|| Self::parse_from(["tickchain", "mesh"]).command)
             .expect("`mesh` is a command")
     }
-}
-
-/// Names the command that is missing, where an option was given that needs one.
-fn with_tip(mut error: clap::Error) -> clap::Error {
-    let given: Vec<String> = (std::env::args_os().skip(1))
-        .map(|argument| argument.to_string_lossy().into_owned())
-        .collect();
-    let secret = |argument: &String| argument.starts_with("--token");
-    if error.kind() != ErrorKind::UnknownArgument || given.iter().any(secret) {
-        return error;
-    }
-    let fits = |command: &&str| {
-        let named = ["tickchain", command].map(str::to_owned);
-        Cli::try_parse_from(named.into_iter().chain(given.clone())).is_ok()
-    };
-    if let Some(command) = ["mesh", "node", "controller"].into_iter().find(fits) {
-        let tip = format!("tickchain {command} {}", given.join(" "));
-        error.insert(
-            ContextKind::Suggested,
-            ContextValue::StyledStrs(vec![tip.into()]),
-        );
-    }
-    error
 }
 
 #[cfg(test)]

@@ -41,6 +41,7 @@ impl PeerBook for NotedPeers {
             name: None,
             connected: connected.contains(address),
             key: None,
+            banned_until: None,
         };
         self.known.lock().unwrap().iter().map(peer).collect()
     }

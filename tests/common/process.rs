@@ -180,6 +180,14 @@ impl Node {
         Self::of(Process::start(&arguments))
     }
 
+    /// Starts a node that is told where it listens for peers, as one that comes back is.
+    #[track_caller]
+    pub fn again(name: &str, more: &[&str]) -> Self {
+        let mut arguments = vec!["node", "--name", name, "--start", "--http", "127.0.0.1:0"];
+        arguments.extend(more);
+        Self::of(Process::start(&arguments))
+    }
+
     /// The one node of a process.
     #[track_caller]
     pub fn of(process: Process) -> Self {

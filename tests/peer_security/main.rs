@@ -9,8 +9,12 @@ mod http;
 #[path = "../common/process.rs"]
 mod process;
 
+mod bans;
+mod rates;
+mod raw;
 mod sealed;
 mod strangers;
+mod throughput;
 mod trust;
 
 use std::fs;

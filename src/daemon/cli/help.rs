@@ -33,6 +33,11 @@ Examples:
         --peer 127.0.0.1:65001 --peer 127.0.0.1:65002
     curl 'http://127.0.0.1:{50082,50083,50084}/clock/1'
 
+  Peers on other machines, encrypted, for those who have the key:
+    tickchain key network network.key
+    tickchain node --start --p2p 0.0.0.0:65001 --network-key network.key --node-key node1.key \\
+        --allow-peers peers.txt
+
   A node on free ports that runs by itself and tells a script where it is:
     tickchain node --http 127.0.0.1:0 --p2p 127.0.0.1:0 --start --tick 500ms --json
 

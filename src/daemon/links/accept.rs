@@ -11,6 +11,8 @@ use smol::future::{FutureExt, poll_once};
 use smol::io::AsyncWriteExt;
 use smol::{Task, Timer};
 
+use super::address::host;
+use super::addresses::{Arrivals, makes_way};
 use super::connection::prepare;
 use super::greeting::greet;
 use super::{Shared, session};
@@ -28,6 +30,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 struct Guest {
     /// Tells it to make way.
     make_way: Sender<()>,
+    host: IpAddr,
     task: Task<()>,
 }
 
@@ -37,15 +40,24 @@ where
     N: Node<Message = Message> + Send + 'static,
 {
     let mut guests: VecDeque<Guest> = VecDeque::new();
+    let mut arrivals = Arrivals::default();
     let mut failing = false;
     loop {
         match listener.accept().await {
             Ok((stream, from)) => {
                 failing = false;
+                let now = shared.now();
+                let host = host(from.ip());
+                if !arrivals.admit(host, now) || shared.is_banned_host(host) {
+                    log::debug!(
+                        "a connection from {host} is closed: it is banned, or makes too many"
+                    );
+                    continue;
+                }
                 guests.retain(|guest| !guest.task.is_finished());
-                if guests.len() >= MAX_GREETINGS
-                    && let Some(oldest) = guests.pop_front()
-                {
+                let hosts: Vec<IpAddr> = guests.iter().map(|guest| guest.host).collect();
+                let oldest = makes_way(&hosts, host, MAX_GREETINGS);
+                if let Some(oldest) = oldest.and_then(|place| guests.remove(place)) {
                     let _ = oldest.make_way.try_send(());
                     // It has nothing to wait for from here on.
                     oldest.task.detach();
@@ -61,7 +73,11 @@ where
                     }
                 };
                 let task = smol::spawn(welcome.or(make_way_if_told));
-                guests.push_back(Guest { make_way, task });
+                guests.push_back(Guest {
+                    make_way,
+                    host,
+                    task,
+                });
             }
             Err(error) => {
                 if !failing {

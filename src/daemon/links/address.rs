@@ -1,6 +1,6 @@
 //! Where a peer listens.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 
 use crate::daemon::node_api::{MAX_HOST_BYTES, PeerAddress};
@@ -73,15 +73,23 @@ pub(super) fn normal(address: &PeerAddress) -> PeerAddress {
 }
 
 /// Where a peer can be reached that is connected from `remote` and says it listens on `told`: a node
-/// bound to every interface cannot know which of its addresses others see.
+/// bound to every interface cannot know which of its addresses others see, and one that names another
+/// address than it comes from may be lying.
 pub(super) fn reachable(told: SocketAddr, remote: IpAddr) -> PeerAddress {
-    let ip = match told.ip() {
-        ip if ip.is_unspecified() => remote,
-        ip => ip,
-    };
     PeerAddress {
-        addr: ip.to_canonical().to_string(),
+        addr: remote.to_canonical().to_string(),
         port: told.port(),
+    }
+}
+
+/// Who stands behind an address: of IPv6 its first 64 bits, since whoever has one has all of those.
+pub(super) fn host(ip: IpAddr) -> IpAddr {
+    match ip.to_canonical() {
+        IpAddr::V6(ip) if !ip.is_loopback() => {
+            let network = ip.to_bits() & (u128::MAX << 64);
+            Ipv6Addr::from_bits(network).into()
+        }
+        ip => ip,
     }
 }
 
@@ -104,12 +112,16 @@ mod tests {
     }
 
     #[test]
-    fn every_interface_stands_for_the_one_seen() {
+    fn a_peer_is_where_it_comes_from() {
         let remote = IpAddr::from([10, 0, 0, 7]);
         let told =
             |text: &str| reachable(text.parse().expect("a socket address"), remote).to_string();
         assert_eq!(told("0.0.0.0:5"), "10.0.0.7:5");
         assert_eq!(told("[::]:5"), "10.0.0.7:5");
-        assert_eq!(told("127.0.0.1:5"), "127.0.0.1:5");
+        assert_eq!(
+            told("10.0.0.8:5"),
+            "10.0.0.7:5",
+            "nobody speaks for another"
+        );
     }
 }

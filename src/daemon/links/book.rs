@@ -5,8 +5,11 @@ use std::net::{IpAddr, SocketAddr};
 
 use async_channel::Sender;
 
-use super::address::reachable;
-use super::trust::{MAX_PINNED_NAMES, Trust};
+use super::address::{host, reachable};
+use super::addresses::MAX_LINKS_AN_ADDRESS;
+use super::refusal::Refusal;
+use super::scores::Offender;
+use super::trust::Trust;
 use crate::daemon::key::PublicKey;
 use crate::daemon::node_api::{Peer, PeerAddress, PeerError};
 use crate::node::Name;
@@ -36,6 +39,7 @@ struct Dialled {
 struct Linked {
     id: u64,
     key: Option<PublicKey>,
+    remote: IpAddr,
     ours: bool,
     told: SocketAddr,
     address: PeerAddress,
@@ -56,30 +60,6 @@ pub(super) struct Caller {
     pub(super) remote: IpAddr,
     /// The address that was dialled; `None` when the other side did.
     pub(super) dialled: Option<PeerAddress>,
-}
-
-/// Why there is no link on a connection.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Refusal {
-    #[error(
-        "a node named {name} that listens on {listens} is linked already: names are unique in a network"
-    )]
-    SecondNode { name: Name, listens: SocketAddr },
-    #[error("{name} was dropped here and is refused until it is added again")]
-    Dropped { name: Name },
-    #[error("{MAX_PEERS} peers are linked already, the most a node has")]
-    TooMany,
-    #[error("{name} with key {key} is not on the list of peers that are let in")]
-    NotAllowed { name: Name, key: PublicKey },
-    #[error(
-        "{name} came with another key before, not {key}: start it with --node-key FILE, so that it keeps \
-         its key, or add it here again"
-    )]
-    OtherKey { name: Name, key: PublicKey },
-    #[error("{MAX_PINNED_NAMES} names have keys already, the most a node remembers")]
-    TooManyNames,
-    #[error("another link to {name} is there: of two, the one dialled by the smaller name stays")]
-    Double { name: Name },
 }
 
 /// Peers by what is known of them.
@@ -185,6 +165,7 @@ impl Book {
         if !replaces && self.links.len() >= MAX_PEERS {
             return Err(Refusal::TooMany);
         }
+        self.check_room_there(caller)?;
         if let Some(key) = caller.key {
             self.trust.pin(name, key);
         }
@@ -192,6 +173,7 @@ impl Book {
         let link = Linked {
             id: self.made,
             key: caller.key,
+            remote: caller.remote,
             ours: caller.dialled.is_some(),
             told: caller.told,
             address,
@@ -204,6 +186,17 @@ impl Book {
                 .try_send(Refusal::Double { name: name.clone() }.to_string());
         }
         Ok(self.made)
+    }
+
+    /// An address that links are dialled from has a bound, but for this machine's.
+    fn check_room_there(&self, caller: &Caller) -> Result<(), Refusal> {
+        let from = host(caller.remote);
+        let there = |link: &&Linked| !link.ours && host(link.remote) == from;
+        let free = caller.dialled.is_some() || from.is_loopback();
+        match !free && self.links.values().filter(there).count() >= MAX_LINKS_AN_ADDRESS {
+            true => Err(Refusal::TooManyThere { from }),
+            false => Ok(()),
+        }
     }
 
     fn check_key(&mut self, caller: &Caller) -> Result<(), Refusal> {
@@ -318,6 +311,20 @@ impl Book {
         }
     }
 
+    /// Closes every link that this offender has.
+    pub(super) fn close_all_of(&self, offender: &Offender, reason: &str) {
+        for (name, link) in &self.links {
+            if Offender::of(link.key, link.remote, Some(name)).as_ref() == Some(offender) {
+                let _ = link.close.try_send(reason.to_owned());
+            }
+        }
+    }
+
+    /// The name that the peer at an address said last.
+    pub(super) fn name_at(&self, address: &PeerAddress) -> Option<Name> {
+        self.dialled.get(address)?.name.clone()
+    }
+
     /// Whether there is a link, up or about to be, to the peer at an address.
     pub(super) fn is_linked(&self, address: &PeerAddress) -> bool {
         self.link_of(address).is_some()
@@ -336,6 +343,7 @@ impl Book {
                 name: name.cloned(),
                 connected: link.is_some_and(|(_, link)| link.up),
                 key: link.and_then(|(_, link)| link.key),
+                banned_until: None,
             };
             peers.insert(address.clone(), peer);
         }
@@ -346,6 +354,7 @@ impl Book {
                     name: Some(name.clone()),
                     connected: true,
                     key: link.key,
+                    banned_until: None,
                 };
                 peers.insert(link.address.clone(), peer);
             }
@@ -361,9 +370,11 @@ impl Book {
     }
 
     fn link_of(&self, address: &PeerAddress) -> Option<(&Name, &Linked)> {
-        let name = self.dialled.get(address)?.name.as_ref();
-        name.and_then(|name| self.links.get_key_value(name))
-            .or_else(|| self.linked_at(address))
+        // Where this node has reached somebody, another one's word does not count.
+        match &self.dialled.get(address)?.name {
+            Some(name) => self.links.get_key_value(name),
+            None => self.linked_at(address),
+        }
     }
 
     fn linked_at(&self, address: &PeerAddress) -> Option<(&Name, &Linked)> {

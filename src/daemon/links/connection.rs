@@ -10,8 +10,9 @@ use smol::Timer;
 use smol::future::FutureExt;
 use smol::io::{AsyncReadExt, AsyncWriteExt};
 
-use super::book::Refusal;
 use super::noise::{Opener, Sealer, Session};
+use super::refusal::Refusal;
+use crate::node::Offence;
 use crate::wire::{Decoder, Frame, MAX_FRAME_BYTES, MAX_HELLO_BYTES, WireError, encode};
 
 /// The most bytes that all links of a node hold together of frames that are not whole yet, 32 MiB. The
@@ -48,6 +49,9 @@ pub(super) enum End {
     /// This side closes it and says why.
     #[error("{0}")]
     Tell(String),
+    /// This side closes it and says why: no honest peer does this.
+    #[error("{1}")]
+    Offence(Offence, String),
     /// This side closes it without a word: who has no business here learns nothing.
     #[error("{0}")]
     Stranger(&'static str),
@@ -59,9 +63,29 @@ pub(super) enum End {
     },
 }
 
+impl End {
+    /// What the other side is told.
+    pub(super) fn to_tell(&self) -> Option<&str> {
+        match self {
+            Self::Tell(reason) | Self::Offence(_, reason) => Some(reason),
+            _ => None,
+        }
+    }
+
+    pub(super) fn out_of_order(reason: impl Into<String>) -> Self {
+        Self::Offence(Offence::OutOfOrder, reason.into())
+    }
+}
+
 impl From<WireError> for End {
     fn from(error: WireError) -> Self {
-        Self::Tell(error.to_string())
+        match error {
+            // An honest node of another version or network says no more than its HELLO.
+            WireError::Version { .. } | WireError::Network { .. } | WireError::SameName { .. } => {
+                Self::Tell(error.to_string())
+            }
+            _ => Self::Offence(Offence::Malformed, error.to_string()),
+        }
     }
 }
 
@@ -111,6 +135,8 @@ pub(super) struct Reader {
     decoder: Decoder,
     buffer: Box<[u8]>,
     share: Share,
+    /// Bytes read since they were asked for last.
+    count: u64,
 }
 
 impl Reader {
@@ -122,7 +148,13 @@ impl Reader {
             opener: session.map(Opener::new),
             decoder: Decoder::new(MAX_HELLO_BYTES),
             buffer: vec![0; READ_BYTES].into(),
+            count: 0,
         }
+    }
+
+    /// How many bytes were read since this was asked last.
+    pub(super) fn take_count(&mut self) -> u64 {
+        std::mem::take(&mut self.count)
     }
 
     pub(super) fn take_long_frames(&mut self) {
@@ -141,6 +173,7 @@ impl Reader {
                 }
             }
             let count = self.stream.read(&mut self.buffer).await?;
+            self.count += count as u64;
             let read = &self.buffer[..count];
             match &mut self.opener {
                 _ if count == 0 => return Err(End::Closed),

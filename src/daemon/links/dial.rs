@@ -67,6 +67,11 @@ where
     if shared.book().is_linked(address) {
         return Ok(());
     }
+    if shared.is_banned_at(address) {
+        return Err(End::Stranger(
+            "it is banned for what it did: add it again to lift the ban",
+        ));
+    }
     let stream = connect(address).await?;
     let remote = stream.peer_addr()?.ip();
     let greeted = greet(shared, stream, remote, Some(address.clone())).await?;

@@ -12,13 +12,15 @@ use smol::Timer;
 use smol::future::FutureExt;
 
 use super::Shared;
+use super::address::reachable;
 use super::book::Caller;
 use super::connection::{End, Reader, Writer};
 use super::noise::Session;
+use super::scores::Offender;
 use crate::daemon::key::PublicKey;
 use crate::daemon::node_api::PeerAddress;
 use crate::driver::{DriverError, Link};
-use crate::node::{Message, Name, Node};
+use crate::node::{Message, Name, Node, Offence};
 use crate::wire::{Frame, encode};
 
 /// How long both sides have to say HELLO and agree.
@@ -36,12 +38,28 @@ pub(super) struct Place<N: Node> {
     shared: Arc<Shared<N>>,
     name: Name,
     id: u64,
+    /// Whom to blame for what comes over the link.
+    offender: Option<Offender>,
+    known: (Name, PeerAddress),
 }
 
 impl<N: Node> Place<N> {
     /// Whether the node ends without a word.
     pub(super) fn is_crashed(&self) -> bool {
         self.shared.crashed.load(Ordering::Relaxed)
+    }
+
+    /// Counts what the peer did. Where it is one time too many, its links are closed.
+    pub(super) fn blame(&self, offence: Offence) {
+        if let Some(offender) = &self.offender {
+            self.shared
+                .blame(offender, Some(self.known.clone()), offence);
+        }
+    }
+
+    /// The time that everything about links is counted in.
+    pub(super) fn now(&self) -> Duration {
+        self.shared.now()
     }
 }
 
@@ -115,7 +133,13 @@ pub(super) async fn greet<N: Node<Message = Message>>(
             place,
         }),
         Err(end) => {
-            if let End::Tell(reason) = &end {
+            // Where this node dialled, somebody else may be at the address by mistake.
+            if let (End::Offence(offence, _), None) = (&end, &dialled)
+                && let Some(offender) = Offender::of(key, remote, None)
+            {
+                shared.blame(&offender, None, *offence);
+            }
+            if let Some(reason) = end.to_tell() {
                 writer.say_bye(reason).await;
             }
             Err(end)
@@ -162,7 +186,7 @@ async fn exchange<N: Node<Message = Message>>(
     writer.write_all(&encode(&hello)).await?;
     let first = reader.next_frame().await;
     let Frame::Hello(theirs) = first.map_err(|end| mute(end, &stranger))? else {
-        return Err(End::Tell("the first frame has to be HELLO".into()));
+        return Err(End::out_of_order("the first frame has to be HELLO"));
     };
     let latency = shared.hello.agree(&theirs)?;
     let caller = Caller {
@@ -172,12 +196,19 @@ async fn exchange<N: Node<Message = Message>>(
         remote: stranger.remote,
         dialled: stranger.dialled.cloned(),
     };
+    let offender = Offender::of(caller.key, caller.remote, Some(&caller.name));
+    if let Some(offender) = &offender {
+        shared.check_ban(offender)?;
+    }
+    let known = (caller.name.clone(), reachable(caller.told, caller.remote));
     let (close, closing) = async_channel::bounded(1);
     let id = shared.book().admit(&caller, close)?;
     let place = Place {
         shared: Arc::clone(shared),
         name: theirs.name,
         id,
+        offender,
+        known,
     };
     agree(writer, reader).or(told_to_close(&closing)).await?;
     reader.take_long_frames();
@@ -208,7 +239,7 @@ async fn agree(writer: &mut Writer, reader: &mut Reader) -> Result<(), End> {
     writer.write_all(&encode(&Frame::Ack { sequence })).await?;
     match reader.next_frame().await? {
         Frame::Ack { sequence } if sequence == HELLO_SEQUENCE => Ok(()),
-        _ => Err(End::Tell(format!(
+        _ => Err(End::out_of_order(format!(
             "the second frame has to be ACK {HELLO_SEQUENCE}, which agrees to HELLO"
         ))),
     }

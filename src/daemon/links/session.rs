@@ -10,9 +10,10 @@ use smol::Timer;
 use smol::future::{FutureExt, poll_once};
 
 use super::connection::{End, Reader, Writer};
-use super::greeting::{Greeted, told_to_close};
+use super::greeting::{Greeted, Place, told_to_close};
+use super::rates::Rates;
 use crate::driver::{Delivery, Link};
-use crate::node::{Body, Message, Node};
+use crate::node::{Body, Message, Node, Offence};
 use crate::wire::{Frame, encode_into};
 
 /// The most messages on their way to a peer that it has not acknowledged; more wait in the link.
@@ -50,22 +51,30 @@ pub(super) async fn run<N: Node<Message = Message>>(greeted: Greeted<N>) {
     let flow = Flow::new(wake);
     // Besides those in the channel there is one that is waited for, and one that finds no room.
     let (deliver, delivered) = async_channel::bounded(MAX_DELIVERING - 2);
-    let read = read(&mut reader, &link, &flow, &deliver);
+    let read = read(&mut reader, &link, &flow, &deliver, || place.now());
     let take = take(&delivered, &flow);
     let write = write(&mut writer, &link, &flow, &woken);
+    let judge = judge(&link, &place);
     let told = told_to_close(&closing);
     let closed = async { Err(End::Tell(link.closed().await.reason)) };
     // Reading comes last: what the peer said before it closed counts, but so does the reason for
     // which this side closed first.
-    let ended = told.or(closed).or(overdue(&flow)).or(write);
+    let ended = told.or(closed).or(judge).or(overdue(&flow)).or(write);
     let ended = ended.or(take).or(read).await;
     let end = ended.expect_err("no part of a link ends well");
     log::info!("link to {peer} is gone: {end}");
+    // What it did last may be why the node closed the link.
+    while let Some(offence) = poll_once(link.offence()).await.flatten() {
+        place.blame(offence);
+    }
+    if let End::Offence(offence, _) = end {
+        place.blame(offence);
+    }
     // The node and the book hear of it before the farewell, which takes a while.
     drop(link);
     let silent = flow.is_writing() || place.is_crashed();
     drop(place);
-    if let (End::Tell(reason), false) = (&end, silent) {
+    if let (Some(reason), false) = (end.to_tell(), silent) {
         writer.say_bye(reason).await;
     }
 }
@@ -75,6 +84,7 @@ struct Flow {
     state: Mutex<State>,
     /// Wakes the writer.
     wake: Sender<()>,
+    rates: Mutex<Rates>,
     /// Whether a write has begun and not ended: a frame may be out in part.
     writing: AtomicBool,
 }
@@ -92,12 +102,30 @@ impl Flow {
         Self {
             state: Mutex::default(),
             wake,
+            rates: Mutex::default(),
             writing: AtomicBool::new(false),
         }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn rates(&self) -> MutexGuard<'_, Rates> {
+        self.rates.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Charges the peer for a frame; how long nothing more may be read of it.
+    fn charge(&self, frame: &Frame, bytes: u64, now: Duration) -> Duration {
+        let mut rates = self.rates();
+        rates.read(now, bytes);
+        if let Frame::Message(message) = frame {
+            rates.message(now);
+            if matches!(message.body, Body::ReqChain(_)) {
+                rates.question(now);
+            }
+        }
+        rates.wait(now)
     }
 
     /// Full: the writer has a reason to look already.
@@ -108,9 +136,10 @@ impl Flow {
     fn owe(&self, sequence: u64) -> Result<(), End> {
         let mut state = self.state();
         if state.owed.len() >= MAX_OWED {
-            return Err(End::Tell(format!(
-                "{MAX_OWED} acknowledgements wait to be read, no more are kept"
-            )));
+            return Err(End::Offence(
+                Offence::Flood,
+                format!("{MAX_OWED} acknowledgements wait to be read, no more are kept"),
+            ));
         }
         state.owed.push_back(sequence);
         drop(state);
@@ -124,7 +153,7 @@ impl Flow {
             Some((next, _)) if *next == sequence => state.sent.pop_front(),
             next => {
                 let wanted = next.map_or("none".to_owned(), |(next, _)| next.to_string());
-                return Err(End::Tell(format!(
+                return Err(End::out_of_order(format!(
                     "ACK {sequence} came where {wanted} was due"
                 )));
             }
@@ -148,9 +177,12 @@ async fn read(
     link: &Link<Message>,
     flow: &Flow,
     deliver: &Sender<Delivered>,
+    now: impl Fn() -> Duration,
 ) -> Result<(), End> {
     loop {
-        match reader.next_frame().await? {
+        let frame = reader.next_frame().await?;
+        let wait = flow.charge(&frame, reader.take_count(), now());
+        match frame {
             Frame::Message(message) => {
                 let sequence = message.sequence;
                 let delivery = match message.body {
@@ -168,8 +200,11 @@ async fn read(
                 flow.acknowledged(sequence)?;
                 link.acknowledged(1);
             }
-            Frame::Hello(_) => return Err(End::Tell("HELLO comes once".into())),
+            Frame::Hello(_) => return Err(End::out_of_order("HELLO comes once")),
             Frame::Bye { reason } => return Err(End::Told(reason)),
+        }
+        if !wait.is_zero() {
+            Timer::after(wait).await;
         }
     }
 }
@@ -192,6 +227,17 @@ async fn take(delivered: &Receiver<Delivered>, flow: &Flow) -> Result<(), End> {
         }
         flow.owe(sequence)?;
     }
+}
+
+/// Blames the peer for what the node saw it do, as long as the link is there.
+async fn judge<N: Node<Message = Message>>(
+    link: &Link<Message>,
+    place: &Place<N>,
+) -> Result<(), End> {
+    while let Some(offence) = link.offence().await {
+        place.blame(offence);
+    }
+    std::future::pending().await
 }
 
 async fn write(
@@ -225,7 +271,11 @@ async fn write(
 fn push(message: Message, flow: &Flow, bytes: &mut Vec<u8>) {
     let sent = (message.sequence, Instant::now());
     flow.state().sent.push_back(sent);
+    let (is_answer, before) = (matches!(message.body, Body::Chain { .. }), bytes.len());
     encode_into(&Frame::Message(message), bytes);
+    if is_answer {
+        flow.rates().answered((bytes.len() - before) as u64);
+    }
 }
 
 /// Waits for a message to send, if there is room for one, or for anything else to write.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::book::Refusal;
+use super::refusal::Refusal;
 use crate::daemon::key::PublicKey;
 use crate::node::Name;
 

@@ -12,6 +12,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
+use super::peers::PeerCounts;
 use crate::driver::{Next, Subscription};
 use crate::node::{Event, Kind};
 
@@ -19,7 +20,7 @@ use crate::node::{Event, Kind};
 const BUCKETS: [f64; 9] = [0.000_1, 0.000_3, 0.001, 0.003, 0.01, 0.03, 0.1, 1.0, 10.0];
 
 /// What is read from the node when somebody asks.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Gauges {
     pub(super) clock: u64,
     pub(super) height: u64,
@@ -27,6 +28,7 @@ pub(super) struct Gauges {
     pub(super) waiting: u64,
     pub(super) inbox: u64,
     pub(super) peers: u64,
+    pub(super) misdeeds: PeerCounts,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -40,6 +42,11 @@ struct RequestLabels {
 struct MessageLabels {
     direction: &'static str,
     kind: KindLabel,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OffenceLabels {
+    offence: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -69,6 +76,9 @@ pub(super) struct Metrics {
     waiting: Gauge,
     inbox: Gauge,
     peers: Gauge,
+    banned: Gauge,
+    offences: Family<OffenceLabels, Counter>,
+    bans: Counter,
     reorganisations: Counter,
     missed: Counter,
     messages: Family<MessageLabels, Counter>,
@@ -90,6 +100,7 @@ impl Metrics {
         let waiting = gauge("waiting_transactions", "Payments in the waiting list");
         let inbox = gauge("inbox_messages", "Messages in the inbox");
         let peers = gauge("peers", "Peers whose link is up");
+        let banned = gauge("peers_banned", "Bans of peers that are on");
         let mut counter = |name: &str, help: &str| {
             let counter = Counter::default();
             registry.register(name, help, counter.clone());
@@ -99,9 +110,13 @@ impl Metrics {
             "reorganisations",
             "Times another branch became the main chain",
         );
+        let bans = counter("peer_bans", "Bans of peers for what no honest one does");
         let missed = counter("events_missed", "Events that the counters here have missed");
         let messages = Family::default();
         registry.register("messages", "Messages between nodes", messages.clone());
+        let offences = Family::default();
+        let help = "What peers did that no honest one does";
+        registry.register("peer_offences", help, offences.clone());
         let requests = Family::default();
         registry.register("http_requests", "Requests answered", requests.clone());
         let durations: Family<_, _, fn() -> Histogram> = Family::new_with_constructor(histogram);
@@ -120,6 +135,9 @@ impl Metrics {
             waiting,
             inbox,
             peers,
+            banned,
+            offences,
+            bans,
             reorganisations,
             missed,
             messages,
@@ -196,10 +214,18 @@ impl Metrics {
             (&self.waiting, gauges.waiting),
             (&self.inbox, gauges.inbox),
             (&self.peers, gauges.peers),
+            (&self.banned, gauges.misdeeds.banned),
         ];
         for (gauge, value) in pairs {
             gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
         }
+        for (offence, count) in &gauges.misdeeds.offences {
+            let offence = offence.as_str();
+            let counter = self.offences.get_or_create(&OffenceLabels { offence });
+            counter.inc_by(count.saturating_sub(counter.get()));
+        }
+        let bans = gauges.misdeeds.bans;
+        self.bans.inc_by(bans.saturating_sub(self.bans.get()));
         let mut text = String::new();
         encode(&mut text, &self.registry).expect("a string takes every write");
         text

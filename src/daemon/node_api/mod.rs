@@ -20,5 +20,5 @@ mod routes;
 mod state;
 
 pub use api::{MAX_BLOCK_BODY_BYTES, MAX_LARGE_BODIES, MAX_STATE_BODY_BYTES, NodeApi};
-pub use peers::{MAX_HOST_BYTES, Peer, PeerAddress, PeerBook, PeerError, Ticker};
+pub use peers::{MAX_HOST_BYTES, Peer, PeerAddress, PeerBook, PeerCounts, PeerError, Ticker};
 pub use routes::routes;

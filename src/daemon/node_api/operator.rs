@@ -54,6 +54,7 @@ pub(super) async fn metrics(api: Api, _call: Call) -> Outcome {
     });
     let mut gauges = look.await?;
     gauges.clock = api.node.handle.view().clock;
+    gauges.misdeeds = api.node.peers.counts();
     let peers = api.node.peers.list();
     gauges.peers = peers.iter().filter(|peer| peer.connected).count() as u64;
     let text = Bytes::from(api.metrics.encode(&gauges));

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::daemon::key::PublicKey;
-use crate::node::Name;
+use crate::node::{Name, Offence};
 
 /// The longest host name, in bytes (RFC 1035).
 pub const MAX_HOST_BYTES: usize = 253;
@@ -42,6 +42,33 @@ pub struct Peer {
     /// The public key it has shown, where links are encrypted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<PublicKey>,
+    /// Until when it is banned, as timestamps are written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub banned_until: Option<String>,
+}
+
+impl Peer {
+    /// A peer without a link.
+    pub fn absent(address: PeerAddress, name: Option<Name>) -> Self {
+        Self {
+            address,
+            name,
+            connected: false,
+            key: None,
+            banned_until: None,
+        }
+    }
+}
+
+/// What peers did that no honest one does.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PeerCounts {
+    /// How often each offence was seen.
+    pub offences: Vec<(Offence, u64)>,
+    /// How many bans there ever were.
+    pub bans: u64,
+    /// How many are on.
+    pub banned: u64,
 }
 
 /// Why a peer was not added or dropped.
@@ -73,8 +100,13 @@ pub trait PeerBook: Send + Sync + 'static {
     /// All peers, by address.
     fn list(&self) -> Vec<Peer>;
 
-    /// Takes a peer in and dials it; one that was dropped is welcome again. Adding one twice changes
-    /// nothing.
+    /// What peers did that no honest one does.
+    fn counts(&self) -> PeerCounts {
+        PeerCounts::default()
+    }
+
+    /// Takes a peer in and dials it; one that was dropped or banned is welcome again, and may have a new
+    /// key. Adding one twice changes nothing else.
     ///
     /// # Errors
     /// [`PeerError::Full`] or [`PeerError::Own`].
