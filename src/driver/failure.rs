@@ -68,10 +68,13 @@ impl<N: Node + 'static> Driver<N> {
         let error = DriverError::Storage(error);
         self.search = None;
         self.links.close_all(&error.to_string());
-        self.publisher.forget_counted();
+        self.publisher.break_off();
         self.held.fail(&error);
         self.waits.fail(&error);
-        self.show(Outward::View(View::of(&self.node)));
+        // Where the node could not be read, the view stays as it was: this node is what was lost.
+        if self.unreadable().is_none() {
+            self.show(Outward::View(View::of(&self.node)));
+        }
     }
 
     /// Whether the node may be told something: after a failure, when writes last again.

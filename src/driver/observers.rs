@@ -16,7 +16,7 @@ pub const EVENT_RING: usize = 4096;
 /// An event and its number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NumberedEvent<E = Event> {
-    /// Counts from 1 and never jumps, not even at a reset.
+    /// Counts from 1 and never jumps, not even at a reset; but where a storage failed one is left out.
     pub id: u64,
     /// What happened.
     pub event: E,
@@ -38,7 +38,8 @@ pub enum Next<E = Event> {
 
 #[derive(Debug)]
 struct Ring<E> {
-    events: VecDeque<Arc<NumberedEvent<E>>>,
+    /// `None` where something was lost.
+    events: VecDeque<Option<Arc<NumberedEvent<E>>>>,
     /// How many events are kept.
     max: usize,
     /// The id the next event gets that is shown.
@@ -62,13 +63,17 @@ impl<E> Ring<E> {
 
     fn show(&mut self, event: E) -> u64 {
         let id = self.next;
+        self.push(Some(Arc::new(NumberedEvent { id, event })));
+        id
+    }
+
+    fn push(&mut self, event: Option<Arc<NumberedEvent<E>>>) {
         self.next += 1;
         if self.events.len() >= self.max {
             self.events.pop_front();
         }
-        self.events.push_back(Arc::new(NumberedEvent { id, event }));
+        self.events.push_back(event);
         self.wake();
-        id
     }
 
     fn wake(&mut self) {
@@ -167,9 +172,12 @@ impl<E> Publisher<E> {
         ring.show(event);
     }
 
-    /// What was counted and not shown never happened.
-    pub(super) fn forget_counted(&self) {
-        self.0.lock().unshown = 0;
+    /// What was counted and not shown never happened, and the node is no longer what the events before
+    /// led up to: every subscriber is told that it missed something.
+    pub(super) fn break_off(&self) {
+        let mut ring = self.0.lock();
+        ring.unshown = 0;
+        ring.push(None);
     }
 
     /// The id of the last event; 0 before the first.
@@ -236,7 +244,11 @@ impl<E> Subscription<E> {
         match ring.events.get(index) {
             Some(event) => {
                 self.wants += 1;
-                Some(Next::Event(Arc::clone(event)))
+                let resumes = self.wants;
+                Some(match event {
+                    Some(event) => Next::Event(Arc::clone(event)),
+                    None => Next::Lagged { resumes },
+                })
             }
             None => ring.closed.then_some(Next::Closed),
         }
