@@ -12,7 +12,8 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use self::help::{
-    AFTER_HELP, CONTROLLER_HELP, LONG_ABOUT, MESH_HELP, MINE_BENCH_HELP, NODE_HELP, RUN_HELP,
+    AFTER_HELP, CHAIN_HELP, CONTROLLER_HELP, LONG_ABOUT, MESH_HELP, MINE_BENCH_HELP, NODE_HELP,
+    RUN_HELP,
 };
 use self::tip::with_tip;
 use self::values::{
@@ -23,6 +24,7 @@ use crate::daemon::controller::NodeUrl;
 use crate::daemon::key::KeyArgs;
 use crate::daemon::node_api::PeerAddress;
 use crate::daemon::sim::args::SimArgs;
+use crate::daemon::storage::ChainArgs;
 use crate::ledger::Difficulty;
 use crate::node::Name;
 
@@ -69,6 +71,9 @@ pub enum Command {
     /// Measure how fast this machine searches nonces
     #[command(after_help = MINE_BENCH_HELP)]
     MineBench(MineBenchArgs),
+    /// Check, export and import what a node keeps in its data directory
+    #[command(after_help = CHAIN_HELP)]
+    Chain(ChainArgs),
     /// Make and show keys
     Key(KeyArgs),
     /// Print a completion script for a shell

@@ -11,7 +11,7 @@ use super::key::KeyError;
 use super::links::AllowListError;
 use super::node_api::{PeerAddress, PeerError};
 use super::sim::SimError;
-use super::storage::DataDirError;
+use super::storage::{ChainError, DataDirError};
 use crate::driver::DriverError;
 use crate::ledger::GenesisError;
 
@@ -41,6 +41,9 @@ pub enum DaemonError {
     /// The data directory cannot be used.
     #[error(transparent)]
     DataDir(#[from] DataDirError),
+    /// A data directory could not be verified, exported or imported.
+    #[error(transparent)]
+    Chain(#[from] ChainError),
     /// A peer cannot be dialled.
     #[error("{0}: check --peer")]
     Peer(#[from] PeerError),
@@ -121,6 +124,7 @@ impl DaemonError {
         match self {
             Self::Usage(_) | Self::Peer(_) | Self::Scenario(_) | Self::Sim(_) => 2,
             Self::DataDir(error) => error.exit_code(),
+            Self::Chain(error) => error.exit_code(),
             _ => 1,
         }
     }

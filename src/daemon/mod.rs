@@ -14,6 +14,7 @@ pub mod mesh;
 mod mine_bench;
 pub mod node;
 pub mod node_api;
+mod progress;
 mod run;
 pub mod search;
 pub mod signals;

@@ -16,7 +16,7 @@ use super::http::Guard;
 use super::key::{self, Kind, NodeKey, Secret};
 use super::links::{AllowList, Security};
 use super::node::{RunningNode, Setup, Sockets};
-use super::{genesis_file, mine_bench, signals, sim};
+use super::{genesis_file, mine_bench, signals, sim, storage};
 
 /// Does what the command line asks for until a signal ends it. What goes wrong is written to standard
 /// error.
@@ -28,6 +28,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Run(args) => scenario::run(&args),
         Command::Sim(args) => sim::run(&args),
         Command::Controller(args) => control::controller(args),
+        Command::Chain(args) => storage::run_chain(args),
         Command::Key(args) => key::run(&args),
         Command::MineBench(args) => {
             mine_bench::run(&args);

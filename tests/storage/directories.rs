@@ -5,7 +5,7 @@ use std::path::Path;
 
 use tickchain::daemon::storage::{DataDir, DataDirError};
 use tickchain::driver::Storage;
-use tickchain::node::{Config, Input, Node, Payment};
+use tickchain::node::{Config, Input, Payment};
 
 use crate::rig::{Rig, config};
 
@@ -14,7 +14,7 @@ fn refused(path: &Path, config: Config) -> DataDirError {
 }
 
 /// A directory with some blocks, of a node that has ended.
-fn written() -> tempfile::TempDir {
+pub(crate) fn written() -> tempfile::TempDir {
     let directory = tempfile::tempdir().unwrap();
     let mut rig = Rig::open(directory.path());
     rig.hand_in(Input::Start { salt: 1 });

@@ -1,6 +1,7 @@
 //! Data directories: what was written is there, whoever opens them next.
 #![cfg(feature = "daemon")]
 
+mod chain;
 mod directories;
 mod nodes;
 mod rig;

@@ -1,16 +1,15 @@
 //! A node whose records go into a data directory.
 
 use std::path::Path;
-use std::sync::mpsc::{self, Receiver};
 
 use tickchain::daemon::storage::{DaemonNode, DataDir, DiskStorage, Opened};
-use tickchain::driver::{Storage, StorageError};
+use tickchain::driver::Storage;
 use tickchain::ledger::{Difficulty, Genesis};
 use tickchain::node::{
     Answer, Config, Effect, Input, Message, Node, Persist, RequestError, Search,
 };
 
-pub fn config() -> Config {
+pub(crate) fn config() -> Config {
     Config {
         genesis: Genesis {
             difficulty: Difficulty::new(0).unwrap(),
@@ -21,38 +20,33 @@ pub fn config() -> Config {
 }
 
 /// A node and its storage, without a driver: effects are looked at, what must last is written.
-pub struct Rig {
-    pub node: DaemonNode,
-    pub storage: DiskStorage,
-    pub progress: Receiver<Result<u64, StorageError>>,
+pub(crate) struct Rig {
+    pub(crate) node: DaemonNode,
+    pub(crate) storage: DiskStorage,
     /// What was written, in order.
-    pub written: Vec<Persist>,
+    pub(crate) written: Vec<Persist>,
 }
 
 impl Rig {
-    pub fn open(path: &Path) -> Self {
-        let Opened {
-            node, mut storage, ..
-        } = DataDir::open(path).unwrap().run(config()).unwrap();
-        let (told, progress) = mpsc::channel();
-        storage.start(Box::new(move |result| {
-            let _ = told.send(result);
-        }));
+    pub(crate) fn open(path: &Path) -> Self {
+        let Opened { node, storage, .. } = DataDir::open(path).unwrap().run(config()).unwrap();
         Self {
             node,
             storage,
-            progress,
             written: Vec::new(),
         }
     }
 
     /// Hands in a fact; nonces are found at once.
-    pub fn hand_in(&mut self, input: Input<Message>) -> Option<Result<Answer, RequestError>> {
+    pub(crate) fn hand_in(
+        &mut self,
+        input: Input<Message>,
+    ) -> Option<Result<Answer, RequestError>> {
         let effects = self.node.handle(input);
         self.carry_out(effects)
     }
 
-    pub fn carry_out(
+    pub(crate) fn carry_out(
         &mut self,
         effects: Vec<Effect<Message>>,
     ) -> Option<Result<Answer, RequestError>> {
@@ -78,7 +72,7 @@ impl Rig {
         answer
     }
 
-    pub fn clock(&mut self, to: u64) {
+    pub(crate) fn clock(&mut self, to: u64) {
         self.hand_in(Input::Clock { to, wall: 0 });
     }
 }

@@ -112,3 +112,13 @@ Examples:
   tickchain mine-bench
   tickchain mine-bench --seconds 20 --threads 1 --json
   tickchain mine-bench --bits 28      mine one such block as well";
+
+pub(super) const CHAIN_HELP: &str = "\
+Examples, while no node runs on the directory:
+  tickchain chain verify --data-dir node1
+  tickchain chain export --data-dir node1 node1.jsonl
+  tickchain chain export --data-dir node1 | gzip > node1.jsonl.gz
+  gunzip < node1.jsonl.gz | tickchain chain import --data-dir node1-again
+
+Exit codes: 0 all is fine, 1 failed or some lines were refused, 2 wrong usage, 3 damaged: something is
+wrong or could not be read.";

@@ -10,7 +10,6 @@ mod merge;
 mod output;
 pub mod plan;
 mod presets;
-mod progress;
 pub mod report;
 mod run;
 pub mod set;

@@ -9,13 +9,13 @@ use super::csv;
 use super::error::SimError;
 use super::load::Source;
 use super::output::{Output, columns};
-use super::progress::Watcher;
 use super::report::number;
 use super::report::{self, Report};
 use super::task::Task;
 use super::trace::Trace;
 use crate::daemon::DaemonError;
 use crate::daemon::banner::print;
+use crate::daemon::progress::Watcher;
 use crate::sim::outcome::Outcome;
 use crate::sim::scenario::{self, Ground, Progress, Scenario};
 

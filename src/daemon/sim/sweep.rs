@@ -9,13 +9,13 @@ use super::args::{ResultArgs, SweepArgs};
 use super::error::SimError;
 use super::output::Output;
 use super::plan::Plan;
-use super::progress::Watcher;
 use super::shard::Shard;
 use super::swept::{Run, Swept};
 use super::swept_tables as tables;
 use super::task::Task;
 use crate::daemon::DaemonError;
 use crate::daemon::banner::print;
+use crate::daemon::progress::Watcher;
 use crate::sim::scenario;
 
 /// Simulates a grid, or this process's part of it, and tells what was measured, also when a signal ends it

@@ -9,10 +9,10 @@ use super::args::ValidateArgs;
 use super::error::SimError;
 use super::load::Source;
 use super::output::columns;
-use super::progress::Watcher;
 use super::report::number;
 use crate::daemon::DaemonError;
 use crate::daemon::banner::print;
+use crate::daemon::progress::Watcher;
 use crate::sim::validate::{Check, Job, Size, jobs};
 
 /// What `--json` prints.

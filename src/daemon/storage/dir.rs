@@ -15,18 +15,16 @@ use super::kept;
 use super::schema;
 use super::store::Shared;
 use super::tables::{Batch, Tables};
+use super::unfinished::{UNFINISHED, UnfinishedDir};
 use crate::daemon::storage::DaemonNode;
-use crate::ledger::{Changes, Genesis, Hash, network_id};
+use crate::ledger::{Block, Changes, Hash, network_id};
 use crate::node::{Config, Name, Node as _};
 
 /// Locked while a process uses the directory.
 const LOCK: &str = "lock";
 
 /// Where the database is.
-const DATABASE: &str = "database";
-
-/// Where it is until it is whole.
-const UNFINISHED: &str = "database.new";
+pub(super) const DATABASE: &str = "database";
 
 /// What a directory says of itself, by key.
 pub(super) const NAME: &str = "name";
@@ -56,10 +54,10 @@ pub struct DataDir {
     lock: File,
 }
 
-struct Found {
-    tables: Tables,
-    name: Name,
-    network: Hash,
+pub(super) struct Found {
+    pub(super) tables: Tables,
+    pub(super) name: Name,
+    pub(super) network: Hash,
 }
 
 impl std::fmt::Debug for DataDir {
@@ -103,14 +101,7 @@ impl DataDir {
     /// [`DataDirError::Locked`] while another process has it; a [`DataDirError`] when what is there
     /// cannot be read.
     pub fn open(path: &Path) -> Result<Self, DataDirError> {
-        let system = |what| system(path, what);
-        fs::create_dir_all(path).map_err(system("the data directory cannot be made"))?;
-        let lock = lock(path)?;
-        let unfinished = path.join(UNFINISHED);
-        if unfinished.exists() {
-            fs::remove_dir_all(&unfinished)
-                .map_err(system("what an interrupted start left cannot be removed"))?;
-        }
+        let lock = take(path)?;
         let database = path.join(DATABASE);
         let found = match database.exists() {
             true => Some(find(path, &database)?),
@@ -144,8 +135,7 @@ impl DataDir {
                 found.tables
             }
             None => {
-                create(&path, &config.genesis, &config.name, network)
-                    .map_err(|error| failed(&path, &error))?;
+                create(&path, &lock, &config, &genesis, network)?;
                 Tables::open(&database).map_err(|error| failed(&path, &error))?
             }
         };
@@ -174,7 +164,21 @@ impl DataDir {
     }
 }
 
-fn lock(path: &Path) -> Result<File, DataDirError> {
+/// Makes a directory if it is not there, locks it, and removes what an interrupted start left.
+pub(super) fn take(path: &Path) -> Result<File, DataDirError> {
+    fs::create_dir_all(path).map_err(system(path, "the data directory cannot be made"))?;
+    let lock = lock(path)?;
+    let unfinished = path.join(UNFINISHED);
+    if unfinished.exists() {
+        fs::remove_dir_all(&unfinished).map_err(system(
+            path,
+            "what an interrupted start left cannot be removed",
+        ))?;
+    }
+    Ok(lock)
+}
+
+pub(super) fn lock(path: &Path) -> Result<File, DataDirError> {
     let refused = system(path, "the data directory cannot be locked");
     let file = File::options()
         .create(true)
@@ -193,7 +197,7 @@ fn lock(path: &Path) -> Result<File, DataDirError> {
 }
 
 /// Opens a database that is there.
-fn find(path: &Path, database: &Path) -> Result<Found, DataDirError> {
+pub(super) fn find(path: &Path, database: &Path) -> Result<Found, DataDirError> {
     cut_torn_end(database).map_err(|error| match error {
         JournalError::Io(error) => system(path, "the journal cannot be read")(error),
         JournalError::Damaged { file, at } => {
@@ -240,31 +244,24 @@ fn check_owner(path: &Path, found: &Found, name: &Name, network: Hash) -> Result
     Ok(())
 }
 
-/// Makes a database with the genesis block. It gets its name when it is whole, so that one that is
-/// there always is.
-fn create(path: &Path, genesis: &Genesis, name: &Name, network: Hash) -> fjall::Result<()> {
-    let unfinished = path.join(UNFINISHED);
-    let mut tables = Tables::open(&unfinished)?;
-    let block = genesis
-        .block()
-        .expect("the network's genesis block was just made");
-    let json = serde_json::to_vec(genesis).expect("a genesis is written as JSON");
-    tables.set_about(&[
-        (schema::SCHEMA, &schema::LATEST.to_be_bytes()),
-        (NAME, name.as_str().as_bytes()),
-        (NETWORK, &network.0),
-        (GENESIS, &json),
-    ])?;
+/// Makes a database with the genesis block.
+fn create(
+    path: &Path,
+    lock: &File,
+    config: &Config,
+    genesis: &Block,
+    network: Hash,
+) -> Result<(), DataDirError> {
+    let unfinished = UnfinishedDir::within(path, lock)?;
+    unfinished.describe(&config.genesis, &config.name, network)?;
     let mut batch = Batch::default();
-    let mut position = Position::default();
-    position.apply(&Changes::of_genesis(&block), |put| batch.put(put));
-    tables.commit(batch)?;
-    drop(tables);
-    fs::rename(&unfinished, path.join(DATABASE))?;
-    Ok(File::open(path)?.sync_all()?)
+    let changes = Changes::of_genesis(genesis);
+    Position::default().apply(&changes, |put| batch.put(put));
+    unfinished.said(unfinished.shared().commit(batch))?;
+    unfinished.finish()
 }
 
-fn system(path: &Path, what: &'static str) -> impl Fn(io::Error) -> DataDirError {
+pub(super) fn system(path: &Path, what: &'static str) -> impl Fn(io::Error) -> DataDirError {
     let path = path.to_owned();
     move |source| DataDirError::System {
         path: path.clone(),

@@ -107,7 +107,7 @@ impl DataDirError {
     pub(super) fn unreadable(path: &Path, error: KeptError) -> Self {
         match error {
             KeptError::Database(error) => failed(path, &error),
-            KeptError::Broken(what) => damaged(path, format!("{what} is broken")),
+            broken => damaged(path, broken.to_string()),
         }
     }
 

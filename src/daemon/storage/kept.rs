@@ -4,15 +4,16 @@ use serde::{Deserialize, Serialize};
 
 use super::changes::Put;
 use super::codec::{self, Table};
+use super::error::describe;
 use super::tables::{Batch, Tables};
 use crate::ledger::{Transaction, TxId};
 use crate::node::{Message, Name, Persist, Record, Saved, SavedMessage};
 
 /// Where a payment is; the first byte of its value in [`Table::Kept`].
-const QUEUE: u8 = 0;
-const POOL: u8 = 1;
-const WAITING: u8 = 2;
-const WAITING_ACCEPTED: u8 = 3;
+pub(super) const QUEUE: u8 = 0;
+pub(super) const POOL: u8 = 1;
+pub(super) const WAITING: u8 = 2;
+pub(super) const WAITING_ACCEPTED: u8 = 3;
 
 /// The numbers of a node, one small value.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,7 +101,7 @@ impl Records {
     }
 
     /// Writes everything, into tables that hold nothing of it.
-    fn write(&mut self, saved: &Saved, batch: &mut Batch) {
+    pub(super) fn write(&mut self, saved: &Saved, batch: &mut Batch) {
         self.counters = Counters {
             clock: saved.clock,
             started: saved.started,
@@ -190,6 +191,15 @@ pub(super) enum KeptError {
     Broken(String),
 }
 
+impl std::fmt::Display for KeptError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Database(error) => f.write_str(&describe(error)),
+            Self::Broken(what) => write!(f, "{what} is broken"),
+        }
+    }
+}
+
 impl From<fjall::Error> for KeptError {
     fn from(error: fjall::Error) -> Self {
         Self::Database(error)
@@ -198,25 +208,42 @@ impl From<fjall::Error> for KeptError {
 
 /// What is kept, and what a writer goes on from.
 pub(super) fn read(tables: &Tables) -> Result<(Saved, Records), KeptError> {
-    let counters: Counters = match tables.get(&Table::Node.key(&[]))? {
-        Some(value) => serde_json::from_slice(&value)
-            .map_err(|error| KeptError::Broken(format!("the node's numbers: {error}")))?,
-        None => Counters::default(),
-    };
+    let counters = read_counters(tables)?;
     let mut saved = Saved {
-        clock: counters.clock,
-        started: counters.started,
-        salt: counters.salt,
-        issued: counters.issued,
-        mine: counters.mine,
-        lives: counters.lives,
         accepted: read_accepted(tables)?,
-        ..Saved::default()
+        ..counters.saved()
     };
     let mut arrivals = 0;
     read_payments(tables, &mut saved, &mut arrivals)?;
     read_inbox(tables, &mut saved, &mut arrivals)?;
     Ok((saved, Records { counters, arrivals }))
+}
+
+/// The numbers alone.
+pub(super) fn read_numbers(tables: &Tables) -> Result<Saved, KeptError> {
+    Ok(read_counters(tables)?.saved())
+}
+
+fn read_counters(tables: &Tables) -> Result<Counters, KeptError> {
+    match tables.get(&Table::Node.key(&[]))? {
+        Some(value) => serde_json::from_slice(&value)
+            .map_err(|error| KeptError::Broken(format!("what the node counts ({error})"))),
+        None => Ok(Counters::default()),
+    }
+}
+
+impl Counters {
+    fn saved(&self) -> Saved {
+        Saved {
+            clock: self.clock,
+            started: self.started,
+            salt: self.salt,
+            issued: self.issued,
+            mine: self.mine,
+            lives: self.lives,
+            ..Saved::default()
+        }
+    }
 }
 
 fn read_accepted(tables: &Tables) -> Result<Vec<TxId>, KeptError> {
@@ -229,34 +256,54 @@ fn read_accepted(tables: &Tables) -> Result<Vec<TxId>, KeptError> {
 }
 
 fn read_payments(tables: &Tables, saved: &mut Saved, arrivals: &mut u64) -> Result<(), KeptError> {
-    let (mut queue, mut waiting) = (Vec::new(), Vec::new());
+    let mut kept = Vec::new();
     for entry in tables.table(Table::Kept) {
         let (key, value) = entry?;
-        let broken = || KeptError::Broken(format!("the payment {}", hex::encode(&key[1..])));
-        let (place, order, transaction) = split_payment(&value).ok_or_else(broken)?;
-        let number = u64::from_be_bytes(order);
+        let payment = read_payment(&value);
+        kept.push(
+            payment.ok_or_else(|| {
+                KeptError::Broken(format!("the payment {}", hex::encode(&key[1..])))
+            })?,
+        );
+    }
+    kept.sort_by_key(|payment| payment.order);
+    for KeptPayment {
+        place,
+        order,
+        transaction,
+    } in kept
+    {
         match place {
-            POOL => saved.pool.push((i64::from_be_bytes(order), transaction)),
-            QUEUE => queue.push((number, transaction)),
-            WAITING => waiting.push((number, (transaction, false))),
-            WAITING_ACCEPTED => waiting.push((number, (transaction, true))),
-            _ => return Err(broken()),
+            POOL => saved.pool.push((order, transaction)),
+            QUEUE => saved.queue.push(transaction),
+            _ => saved.waiting.push((transaction, place == WAITING_ACCEPTED)),
         }
         if place != POOL {
-            *arrivals = number.max(*arrivals);
+            *arrivals = order.unsigned_abs().max(*arrivals);
         }
     }
-    saved.pool.sort_by_key(|(order, _)| *order);
-    saved.queue = in_order(queue);
-    saved.waiting = in_order(waiting);
     Ok(())
 }
 
-fn split_payment(value: &[u8]) -> Option<(u8, [u8; 8], Transaction)> {
+/// A payment that is in no block, as it is kept.
+pub(super) struct KeptPayment {
+    /// [`QUEUE`], [`POOL`], [`WAITING`] or [`WAITING_ACCEPTED`].
+    pub(super) place: u8,
+    /// Among those of its place; of those that wait it counts arrivals.
+    pub(super) order: i64,
+    pub(super) transaction: Transaction,
+}
+
+pub(super) fn read_payment(value: &[u8]) -> Option<KeptPayment> {
     let (place, rest) = value.split_first()?;
     let (order, mut rest) = rest.split_first_chunk()?;
     let transaction = Transaction::read_canonical(&mut rest)?;
-    rest.is_empty().then_some((*place, *order, transaction))
+    let known = [QUEUE, POOL, WAITING, WAITING_ACCEPTED].contains(place);
+    (known && rest.is_empty()).then(|| KeptPayment {
+        place: *place,
+        order: i64::from_be_bytes(*order),
+        transaction,
+    })
 }
 
 fn read_inbox(tables: &Tables, saved: &mut Saved, arrivals: &mut u64) -> Result<(), KeptError> {

@@ -1,5 +1,6 @@
-//! Where the daemon's nodes keep their ledger.
+//! Where the daemon's nodes keep what they know: in memory, or in a data directory.
 
+mod chain;
 mod changes;
 mod check;
 mod codec;
@@ -15,8 +16,11 @@ mod schema;
 mod space;
 mod store;
 mod tables;
+mod unfinished;
 mod writer;
 
+pub(in crate::daemon) use chain::run as run_chain;
+pub use chain::{ChainArgs, ChainCommand, ChainError};
 pub use dir::{DataDir, Kept, Opened};
 pub use disk_storage::DiskStorage;
 pub use error::{DAMAGED_EXIT_CODE, DataDirError};

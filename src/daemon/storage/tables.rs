@@ -126,11 +126,6 @@ impl Tables {
         self.database.visible_seqno()
     }
 
-    /// Whether nothing was ever written.
-    pub(super) fn is_empty(&self) -> fjall::Result<bool> {
-        self.node.is_empty()
-    }
-
     /// A table's keys and values, ordered by key.
     pub(super) fn table(
         &self,

@@ -1,4 +1,4 @@
-//! How far a run or a sweep is, on a terminal.
+//! How far something that takes long is, on a terminal.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -9,7 +9,7 @@ use crate::daemon::{DaemonError, signals};
 
 /// A bar on standard error where that is a terminal, a line in the log now and then elsewhere; and whether
 /// a signal came.
-pub(super) struct Watcher {
+pub(in crate::daemon) struct Watcher {
     bar: ProgressBar,
     signals: Receiver<&'static str>,
     all: u64,
@@ -23,7 +23,7 @@ impl Watcher {
     ///
     /// # Errors
     /// When the system gives no signals.
-    pub(super) fn new(all: u64, unit: &'static str) -> Result<Self, DaemonError> {
+    pub(in crate::daemon) fn new(all: u64, unit: &'static str) -> Result<Self, DaemonError> {
         let signals = signals::listen().map_err(|source| DaemonError::System {
             what: "cannot listen for signals",
             source,
@@ -42,8 +42,22 @@ impl Watcher {
         })
     }
 
+    /// Begins to watch work of which nobody knows how much it is.
+    ///
+    /// # Errors
+    /// As [`Watcher::new`].
+    pub(in crate::daemon) fn counting(unit: &'static str) -> Result<Self, DaemonError> {
+        let watcher = Self::new(u64::MAX, unit)?;
+        let template = format!("{{spinner}} {{pos}} {unit}, {{per_sec}}");
+        let style = ProgressStyle::with_template(&template);
+        watcher
+            .bar
+            .set_style(style.expect("the template is well formed"));
+        Ok(watcher)
+    }
+
     /// Tells how far it is, and more.
-    pub(super) fn at(&self, done: u64, more: impl FnOnce() -> String) {
+    pub(in crate::daemon) fn at(&self, done: u64, more: impl FnOnce() -> String) {
         self.bar.set_position(done.min(self.all));
         let tenth = done.saturating_mul(10) / self.all.max(1);
         // One more than a tenth, so that the beginning is told as well.
@@ -55,7 +69,7 @@ impl Watcher {
     }
 
     /// Whether a signal came.
-    pub(super) fn is_interrupted(&self) -> bool {
+    pub(in crate::daemon) fn is_interrupted(&self) -> bool {
         !self.signals.is_empty()
     }
 
@@ -63,7 +77,7 @@ impl Watcher {
     ///
     /// # Errors
     /// The signal that came.
-    pub(super) fn finish(self) -> Result<(), DaemonError> {
+    pub(in crate::daemon) fn finish(self) -> Result<(), DaemonError> {
         self.bar.finish_and_clear();
         match self.signals.try_recv() {
             Ok(signal) => Err(DaemonError::Interrupted { signal }),

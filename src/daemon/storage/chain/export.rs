@@ -1,0 +1,172 @@
+//! `tickchain chain export`: all that can be read, as lines of JSON.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::lines::{FORMAT, Header, Line, Numbers, Place, VERSION};
+use super::{ChainError, Source};
+use crate::daemon::progress::Watcher;
+use crate::daemon::storage::check;
+use crate::daemon::storage::codec::{self, Table};
+use crate::daemon::storage::error::describe;
+use crate::daemon::storage::kept::{self, KeptPayment};
+use crate::ledger::{Hash, TxId};
+
+/// After so many blocks of the main chain in a row that cannot be read, the rest is given up.
+const MAX_GAP: u64 = 10_000;
+
+/// What is written, and what could not be.
+struct Export<'a, W> {
+    source: &'a Source,
+    out: W,
+    missing: u64,
+}
+
+/// Writes everything to `out`; how many things could not be read, each of which is named in the log.
+pub(super) fn export(
+    source: &Source,
+    out: impl Write,
+    watcher: &Watcher,
+) -> Result<u64, ChainError> {
+    let mut export = Export {
+        source,
+        out,
+        missing: 0,
+    };
+    export.header()?;
+    export.main_chain(watcher)?;
+    if !watcher.is_interrupted() {
+        export.side()?;
+        export.payments()?;
+    }
+    export.out.flush().map_err(ChainError::Write)?;
+    Ok(export.missing)
+}
+
+impl<W: Write> Export<'_, W> {
+    fn line(&mut self, line: &impl Serialize) -> Result<(), ChainError> {
+        serde_json::to_writer(&mut self.out, line)
+            .map_err(io::Error::from)
+            .and_then(|()| self.out.write_all(b"\n"))
+            .map_err(ChainError::Write)
+    }
+
+    fn miss(&mut self, what: &str) {
+        self.missing += 1;
+        log::error!("missing: {what}");
+    }
+
+    fn header(&mut self) -> Result<(), ChainError> {
+        let saved = kept::read_numbers(&self.source.tables).unwrap_or_else(|error| {
+            self.miss(&error.to_string());
+            Default::default()
+        });
+        self.line(&Header {
+            format: FORMAT.to_owned(),
+            version: VERSION,
+            name: self.source.name.clone(),
+            network: self.source.network,
+            genesis: self.source.genesis.clone(),
+            blocks: self.source.length,
+            node: Numbers::of(&saved),
+        })
+    }
+
+    /// Genesis is made from the header; the rest is read by id, as a file that is broken in one place says
+    /// nothing of others.
+    fn main_chain(&mut self, watcher: &Watcher) -> Result<(), ChainError> {
+        let tables = &self.source.tables;
+        let mut gap = 0;
+        for id in 1..self.source.length {
+            match check::hash_at(tables, id).and_then(|hash| check::block(tables, id, &hash)) {
+                Ok(block) => {
+                    gap = 0;
+                    self.line(&Line::Block(block.to_unchecked()))?;
+                }
+                Err(what) => {
+                    gap += 1;
+                    self.miss(&what);
+                }
+            }
+            watcher.at(id, String::new);
+            if gap == MAX_GAP || watcher.is_interrupted() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Lower blocks first, so that each comes after its parent.
+    fn side(&mut self) -> Result<(), ChainError> {
+        let mut side = Vec::new();
+        for (key, order) in self.table(Table::Side) {
+            let read = codec::read_hash_key(&key).zip(codec::read_number(&order));
+            match read.and_then(|(hash, order)| Some((self.id_of(&hash)?, order, hash))) {
+                Some(place) => side.push(place),
+                None => self.miss(&format!("the side block {}", hex::encode(&key[1..]))),
+            }
+        }
+        side.sort_unstable();
+        for (id, _, hash) in side {
+            match check::block(&self.source.tables, id, &hash) {
+                Ok(block) => self.line(&Line::Side(block.to_unchecked()))?,
+                Err(what) => self.miss(&what),
+            }
+        }
+        Ok(())
+    }
+
+    fn id_of(&self, hash: &Hash) -> Option<u64> {
+        let value = self.source.tables.get(&Table::Block.key(&hash.0)).ok()??;
+        Some(codec::read_entry(hash, &value)?.header.id)
+    }
+
+    fn payments(&mut self) -> Result<(), ChainError> {
+        let mut kept = Vec::new();
+        for (key, value) in self.table(Table::Kept) {
+            match kept::read_payment(&value) {
+                Some(payment) => kept.push(payment),
+                None => self.miss(&format!("the payment {}", hex::encode(&key[1..]))),
+            }
+        }
+        let place = |payment: &KeptPayment| match payment.place {
+            kept::POOL => Place::Pool,
+            kept::QUEUE => Place::Queue,
+            _ => Place::Waiting,
+        };
+        // The pool's come first: what it holds can be paid, in its order.
+        kept.sort_by_key(|payment| (place(payment), payment.order));
+        for payment in kept {
+            self.line(&Line::Payment {
+                place: place(&payment),
+                payment: payment.transaction,
+            })?;
+        }
+        let accepted: Vec<Option<TxId>> = (self.table(Table::Accepted).iter())
+            .map(|(key, _)| codec::read_id(key))
+            .collect();
+        for id in accepted {
+            match id {
+                Some(id) => self.line(&Line::Accepted(id))?,
+                None => self.miss("the id of an accepted payment"),
+            }
+        }
+        Ok(())
+    }
+
+    /// A table's entries, up to the first that cannot be read.
+    fn table(&mut self, table: Table) -> Vec<(fjall::Slice, fjall::Slice)> {
+        let mut entries = Vec::new();
+        for entry in self.source.tables.table(table) {
+            match entry {
+                Ok(entry) => entries.push(entry),
+                Err(error) => {
+                    self.miss(&format!("what follows in {table:?}: {}", describe(&error)));
+                    break;
+                }
+            }
+        }
+        entries
+    }
+}

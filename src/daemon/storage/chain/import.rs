@@ -1,0 +1,225 @@
+//! `tickchain chain import`: a new data directory of what was exported, checked as if from a stranger.
+
+use std::io::{BufRead, Read};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use super::ChainError;
+use super::lines::{FORMAT, Header, Line, MAX_LINE_BYTES, Place, VERSION};
+use crate::daemon::progress::Watcher;
+use crate::daemon::storage::changes::Position;
+use crate::daemon::storage::kept::Records;
+use crate::daemon::storage::store::{DiskStore, Shared};
+use crate::daemon::storage::tables::Batch;
+use crate::daemon::storage::unfinished::UnfinishedDir;
+use crate::ledger::{Changes, Ledger, UncheckedBlock};
+use crate::node::{MAX_WAITING, Name, Saved};
+
+/// So many keys are written in one step.
+const BATCH_KEYS: usize = 20_000;
+
+/// So many refused lines are named one by one.
+const NAMED: u64 = 10;
+
+/// What became of the lines.
+#[derive(Debug, Default)]
+pub(super) struct Imported {
+    pub(super) blocks: u64,
+    pub(super) side: u64,
+    pub(super) payments: u64,
+    pub(super) refused: u64,
+}
+
+struct Import {
+    shared: Arc<Shared>,
+    ledger: Ledger<DiskStore>,
+    position: Position,
+    batch: Batch,
+    saved: Saved,
+    done: Imported,
+}
+
+/// Makes a directory at `path` of the lines of `input`. It is there when this returns without an error and
+/// no signal came; else nothing of it is used.
+pub(super) fn import(
+    path: &Path,
+    name: Option<Name>,
+    input: &mut impl BufRead,
+    watcher: &Watcher,
+) -> Result<Imported, ChainError> {
+    let directory = UnfinishedDir::begin(path)?;
+    let header: Header = match read_line(input, 1)? {
+        Some(line) => parse(&line, 1)?,
+        None => return Err(wrong(1, "there is nothing".to_owned())),
+    };
+    let name = name.unwrap_or_else(|| header.name.clone());
+    check_header(&header)?;
+    directory.describe(&header.genesis, &name, header.network)?;
+    let mut import = Import::new(&directory, &header)?;
+    let mut number = 1;
+    while let Some(line) = read_line(input, number + 1)? {
+        number += 1;
+        import.take(number, parse(&line, number)?)?;
+        watcher.at(import.done.blocks, String::new);
+        if watcher.is_interrupted() {
+            return Ok(import.done);
+        }
+    }
+    let done = import.finish()?;
+    directory.finish()?;
+    Ok(done)
+}
+
+impl Import {
+    fn new(directory: &UnfinishedDir, header: &Header) -> Result<Self, ChainError> {
+        let shared = directory.shared();
+        let store = directory.said(DiskStore::new(Arc::clone(&shared)))?;
+        let ledger = Ledger::open(&header.genesis, store);
+        let ledger = ledger.map_err(|error| wrong(1, error.to_string()))?;
+        let mut import = Self {
+            shared,
+            position: Position::default(),
+            batch: Batch::default(),
+            saved: header.node.saved(),
+            done: Imported {
+                blocks: 1,
+                ..Imported::default()
+            },
+            ledger,
+        };
+        let genesis = Changes::of_genesis(import.ledger.genesis());
+        import.add(&genesis);
+        Ok(import)
+    }
+
+    fn take(&mut self, number: u64, line: Line) -> Result<(), ChainError> {
+        match line {
+            Line::Block(block) => {
+                let connected = self.connect(number, block)?;
+                self.done.blocks += u64::from(connected);
+            }
+            Line::Side(block) => {
+                let connected = self.connect(number, block)?;
+                self.done.side += u64::from(connected);
+            }
+            Line::Payment { place, payment } => {
+                if payment.sender.is_none() {
+                    self.refuse(number, "a payment has a sender");
+                    return Ok(());
+                }
+                self.done.payments += 1;
+                match place {
+                    // They are checked anew at the node's next clock.
+                    Place::Queue | Place::Pool => self.saved.queue.push(payment),
+                    Place::Waiting => self.saved.waiting.push((payment, false)),
+                }
+            }
+            Line::Accepted(id) => self.saved.accepted.push(id),
+        }
+        Ok(())
+    }
+
+    /// Whether the block joined the tree.
+    fn connect(&mut self, number: u64, block: UncheckedBlock) -> Result<bool, ChainError> {
+        let id = block.id;
+        let checked = match block.check(self.ledger.rules()) {
+            Ok(checked) => checked,
+            Err(error) => {
+                self.refuse(number, &format!("block {id}: {error}"));
+                return Ok(false);
+            }
+        };
+        let inserted = self.ledger.insert(checked);
+        self.add(&inserted.changes);
+        if let Err(error) = inserted.outcome {
+            self.refuse(number, &format!("block {id}: {error}"));
+            return Ok(false);
+        }
+        if self.batch.puts.len() >= BATCH_KEYS {
+            self.commit()?;
+        }
+        Ok(true)
+    }
+
+    fn refuse(&mut self, number: u64, reason: &str) {
+        self.done.refused += 1;
+        if self.done.refused <= NAMED {
+            log::error!("line {number}: {reason}");
+        }
+    }
+
+    fn add(&mut self, changes: &Changes) {
+        let batch = &mut self.batch;
+        self.position.apply(changes, |put| batch.put(put));
+    }
+
+    fn commit(&mut self) -> Result<(), ChainError> {
+        let batch = std::mem::take(&mut self.batch);
+        let write = self.shared.queued.fetch_add(1, Ordering::AcqRel) + 1;
+        self.shared.commit(batch).map_err(ChainError::Database)?;
+        self.shared.lasting.store(write, Ordering::Release);
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<Imported, ChainError> {
+        let saved = &mut self.saved;
+        saved.accepted.sort_unstable();
+        saved.accepted.dedup();
+        for (payment, accepted) in &mut saved.waiting {
+            *accepted = saved.accepted.binary_search(&payment.id).is_ok();
+        }
+        let others = saved.waiting.iter().filter(|(_, accepted)| !accepted);
+        let mut surplus = others.count().saturating_sub(MAX_WAITING);
+        saved.waiting.retain(|(_, accepted)| {
+            let dropped = !accepted && surplus > 0;
+            surplus -= usize::from(dropped);
+            !dropped
+        });
+        Records::default().write(saved, &mut self.batch);
+        self.commit()?;
+        Ok(self.done)
+    }
+}
+
+fn check_header(header: &Header) -> Result<(), ChainError> {
+    if header.format != FORMAT || header.version != VERSION {
+        let reason = format!(
+            "this is {} {}, and {FORMAT} {VERSION} can be read",
+            header.format, header.version
+        );
+        return Err(wrong(1, reason));
+    }
+    let network = header.genesis.network_id();
+    match network.map_err(|error| wrong(1, error.to_string()))? == header.network {
+        true => Ok(()),
+        false => Err(wrong(
+            1,
+            "the genesis is not that of the network".to_owned(),
+        )),
+    }
+}
+
+fn parse<T: serde::de::DeserializeOwned>(line: &[u8], number: u64) -> Result<T, ChainError> {
+    serde_json::from_slice(line).map_err(|error| wrong(number, error.to_string()))
+}
+
+fn wrong(line: u64, reason: String) -> ChainError {
+    ChainError::Line { line, reason }
+}
+
+/// The next line that is not empty.
+fn read_line(input: &mut impl BufRead, number: u64) -> Result<Option<Vec<u8>>, ChainError> {
+    let mut line = Vec::new();
+    let read = input.take(MAX_LINE_BYTES).read_until(b'\n', &mut line);
+    if read.map_err(ChainError::Read)? == 0 {
+        return Ok(None);
+    }
+    if line.last() != Some(&b'\n') && line.len() as u64 == MAX_LINE_BYTES {
+        return Err(wrong(
+            number,
+            format!("it is longer than {MAX_LINE_BYTES} bytes"),
+        ));
+    }
+    Ok(Some(line))
+}
