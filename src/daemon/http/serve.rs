@@ -147,6 +147,19 @@ async fn connection(stream: TcpStream, seat: Seat, service: Service) {
         log::debug!("a connection was gone at once: {error}");
         return;
     }
+    // Whoever says nothing gets no buffers: there may be many.
+    let speaks = async { matches!(stream.peek(&mut [0]).await, Ok(1..)) };
+    let leaves = async {
+        or(seat.told_to_leave(), service.closing().closed()).await;
+        false
+    };
+    if speaks.or(leaves).await {
+        Box::pin(converse(stream, seat, service)).await;
+    }
+}
+
+/// Answers one request after the other, and says goodbye.
+async fn converse(stream: TcpStream, seat: Seat, service: Service) {
     let io = FuturesIo::new(Watched {
         stream: stream.clone(),
         writes: seat.writes(),
@@ -191,7 +204,8 @@ async fn connection(stream: TcpStream, seat: Seat, service: Service) {
 async fn linger(mut stream: TcpStream) {
     let _ = stream.shutdown(Shutdown::Write);
     let drain = async {
-        let mut bytes = [0; 4096];
+        // Not in the future itself, which every connection has.
+        let mut bytes = vec![0; 4096];
         let mut left = LINGER_BYTES;
         while let Ok(read @ 1..) = stream.read(&mut bytes).await {
             left = left.saturating_sub(read);
