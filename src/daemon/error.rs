@@ -145,7 +145,7 @@ impl From<SimError> for DaemonError {
 impl From<ControllerError> for DaemonError {
     fn from(error: ControllerError) -> Self {
         match error {
-            ControllerError::Fleet(error) => error,
+            ControllerError::Fleet(error) => *error,
             error => Self::Controller(Box::new(error)),
         }
     }

@@ -50,7 +50,7 @@ pub enum ControllerError {
     Call(#[from] CallError),
     /// A node of this controller's cannot run.
     #[error("the node cannot run: {0}")]
-    Fleet(#[from] DaemonError),
+    Fleet(Box<DaemonError>),
     /// A network file is none, or too large.
     #[error(transparent)]
     NetworkFile(#[from] NetworkFileError),
@@ -60,6 +60,12 @@ pub enum ControllerError {
     /// The controller is over.
     #[error("the controller is stopping: start the program again")]
     Stopped,
+}
+
+impl From<DaemonError> for ControllerError {
+    fn from(error: DaemonError) -> Self {
+        Self::Fleet(Box::new(error))
+    }
 }
 
 /// Why a node's answer cannot be used.

@@ -26,14 +26,14 @@ impl Position {
             let value = codec::block_value(block, *work);
             put((Table::Block.key(&hash.0), Some(value)));
             if !joined.contains(&hash) {
-                put(self.to_side(&hash));
+                put(self.side_put(&hash));
             }
         }
         for hash in &changes.disconnected {
             self.length -= 1;
             put((Table::Main.numbered(self.length), None));
             put((Table::Undo.numbered(self.length), None));
-            put(self.to_side(hash));
+            put(self.side_put(hash));
         }
         let added: BTreeSet<Hash> = changes
             .added
@@ -61,7 +61,7 @@ impl Position {
         }
     }
 
-    fn to_side(&mut self, hash: &Hash) -> Put {
+    fn side_put(&mut self, hash: &Hash) -> Put {
         self.side += 1;
         (Table::Side.key(&hash.0), Some(number(self.side)))
     }
