@@ -8,6 +8,9 @@ use super::held::Outward;
 use super::storage::{Storage, StorageError};
 use crate::node::{Effect, Node};
 
+/// What peers are told of a storage that has failed: where the data lies is nothing for them.
+pub const CANNOT_WRITE: &str = "the node cannot write what must last";
+
 /// Where what must last is written.
 pub(super) struct Keeping<N> {
     storage: Box<dyn Storage<N>>,
@@ -67,7 +70,7 @@ impl<N: Node + 'static> Driver<N> {
         };
         let error = DriverError::Storage(error);
         self.search = None;
-        self.links.close_all(&error.to_string());
+        self.links.close_all(CANNOT_WRITE);
         self.publisher.break_off();
         self.held.fail(&error);
         self.waits.fail(&error);

@@ -106,6 +106,7 @@ mod waits;
 pub use cable::{Cable, join};
 pub use error::{DriverError, LinkClosed};
 pub use event_loop::Driver;
+pub use failure::CANNOT_WRITE;
 pub use handle::{Handle, View};
 pub use link::{Delivery, Link, OUTGOING_QUEUE};
 pub use observers::{EVENT_RING, Next, NumberedEvent, Publisher, Subscription};

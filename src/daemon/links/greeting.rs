@@ -19,7 +19,7 @@ use super::noise::Session;
 use super::scores::Offender;
 use crate::daemon::key::PublicKey;
 use crate::daemon::node_api::PeerAddress;
-use crate::driver::{DriverError, Link};
+use crate::driver::{CANNOT_WRITE, DriverError, Link};
 use crate::node::{Message, Name, Node, Offence};
 use crate::wire::{Frame, encode};
 
@@ -266,6 +266,7 @@ async fn take_up<N: Node<Message = Message>>(
             Err(DriverError::LinkExists { .. }) if std::time::Instant::now() < deadline => {
                 Timer::after(WAY_INTERVAL).await;
             }
+            Err(DriverError::Storage(_)) => return Err(End::Tell(CANNOT_WRITE.into())),
             Err(error) => return Err(End::Tell(error.to_string())),
         }
     }

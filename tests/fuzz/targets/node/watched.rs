@@ -54,12 +54,9 @@ struct Disk {
 impl Disk {
     fn write(&mut self, persist: &Persist) {
         let anew = |record: &Record| matches!(record, Record::Reset { .. } | Record::Restored(_));
-        match persist.records.iter().position(anew) {
-            Some(place) => {
-                assert_eq!(place, 0, "what takes away all of before comes first");
-                self.store = self.genesis.clone();
-            }
-            None => {}
+        if let Some(place) = persist.records.iter().position(anew) {
+            assert_eq!(place, 0, "what takes away all of before comes first");
+            self.store = self.genesis.clone();
         }
         persist
             .ledger
