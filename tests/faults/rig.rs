@@ -1,12 +1,13 @@
 //! Nodes, the network between them, and what has to hold once everything is well again.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 use tickchain::daemon::genesis_file;
 use tickchain::ledger::{Difficulty, Genesis};
@@ -179,6 +180,18 @@ impl Rig {
     pub fn kill(&mut self, node: usize) {
         self.network.listens(node, None);
         self.nodes[node].kill();
+    }
+
+    /// Each node is told once more whom to link to, which lifts bans.
+    pub fn lift_bans(&self) {
+        let others = |node| (0..self.nodes.len()).filter(move |other| *other != node);
+        for (number, node) in self.nodes.iter().enumerate() {
+            for other in others(number) {
+                let peer: SocketAddr = self.network.peer(number, other).parse().unwrap();
+                let peer = json!({"addr": peer.ip(), "port": peer.port()});
+                node.post("/peer/add", &peer.to_string());
+            }
+        }
     }
 
     /// Payments, blocks and looks, from now on.
