@@ -5,3 +5,4 @@ mod chain;
 mod directories;
 mod nodes;
 mod rig;
+mod torn;

@@ -6,7 +6,7 @@ use tickchain::daemon::storage::{DaemonNode, DataDir, DiskStorage, Opened};
 use tickchain::driver::Storage;
 use tickchain::ledger::{Difficulty, Genesis};
 use tickchain::node::{
-    Answer, Config, Effect, Input, Message, Node, Persist, RequestError, Search,
+    Answer, Config, Effect, Input, Message, Node, Persist, RequestError, Search, State,
 };
 
 pub(crate) fn config() -> Config {
@@ -25,6 +25,8 @@ pub(crate) struct Rig {
     pub(crate) storage: DiskStorage,
     /// What was written, in order.
     pub(crate) written: Vec<Persist>,
+    /// What the node was after each of these.
+    pub(crate) states: Vec<State>,
 }
 
 impl Rig {
@@ -34,6 +36,7 @@ impl Rig {
             node,
             storage,
             written: Vec::new(),
+            states: Vec::new(),
         }
     }
 
@@ -55,6 +58,7 @@ impl Rig {
             match effect {
                 Effect::Persist(persist) => {
                     self.written.push(persist.clone());
+                    self.states.push(self.node.state());
                     self.storage.write(persist);
                 }
                 // No zero bits are asked for: any nonce fits.
