@@ -142,7 +142,7 @@ fn the_banner_shows_what_runs_and_what_to_try() {
         "node3",
         "aki",
         "satoshi",
-        "in memory",
+        "In memory",
         "http://127.0.0.1:",
     ] {
         assert!(banner.contains(word), "no {word:?} in {banner}");
