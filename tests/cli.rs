@@ -166,7 +166,7 @@ fn a_banner_of_clocks_that_tick_suggests_nothing_that_is_refused() {
     assert!(!text.contains("clock/1"), "{text}");
     let arguments = "mesh --nodes 1 --http-base 0 --p2p-base 0 --controller none";
     let text = banner(&arguments.split(' ').collect::<Vec<_>>());
-    assert!(text.contains("what it knows is gone"), "{text}");
+    assert!(text.contains("nothing is kept when it ends"), "{text}");
 }
 
 #[test]

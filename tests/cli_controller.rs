@@ -75,12 +75,12 @@ fn the_banner_names_the_page_first() {
     command.args(["--controller", "127.0.0.1:0"]);
     let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
     let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let lines: Vec<String> = lines.map_while(Result::ok).take(3).collect();
+    let lines: Vec<String> = lines.map_while(Result::ok).take(4).collect();
     child.kill().unwrap();
     child.wait().unwrap();
     assert!(lines[0].starts_with("tickchain "), "{lines:?}");
     assert!(
-        lines[2].starts_with("  Open http://127.0.0.1:"),
+        lines[3].starts_with("  Open http://127.0.0.1:"),
         "{lines:?}"
     );
 }
