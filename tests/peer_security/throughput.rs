@@ -9,12 +9,12 @@ use tickchain::daemon::key::{NodeKey, Secret};
 use tickchain::daemon::links::{Identity, Links, Security};
 use tickchain::daemon::node_api::{PeerAddress, PeerBook};
 use tickchain::driver::{Driver, Handle, Options};
-use tickchain::ledger::Hash;
+use tickchain::ledger::{Hash, Transaction, UncheckedBlock};
 use tickchain::node::{Answer, Body, Effect, Input, Message, Name, Node, Status};
 
-/// Messages a round, and hashes in each: 280 KB a message.
-const MESSAGES: u64 = 64;
-const HASHES: usize = 4_000;
+/// Messages a round, and payments in each.
+const MESSAGES: u64 = 32;
+const PAYMENTS: u128 = 2_000;
 const ROUNDS: u64 = 8;
 
 /// Says much whenever it is asked to mine.
@@ -22,6 +22,27 @@ struct Talker {
     peer: Name,
     clock: u64,
     sequence: u64,
+    /// What it says: this node does not look at it.
+    block: UncheckedBlock,
+}
+
+fn block() -> UncheckedBlock {
+    let payment = |id: u128| Transaction {
+        id: id.into(),
+        sender: Some("aki".parse().unwrap()),
+        recipient: "so".parse().unwrap(),
+        value: 1.try_into().unwrap(),
+        signed: None,
+    };
+    let transactions: Vec<Transaction> = (0..PAYMENTS).map(payment).collect();
+    UncheckedBlock {
+        id: 1,
+        hash: None,
+        timestamp: 1_700_000_000,
+        transactions: transactions.into(),
+        previous_block_hash: Hash::ZERO,
+        nonce: 0,
+    }
 }
 
 impl Node for Talker {
@@ -36,8 +57,7 @@ impl Node for Talker {
                         message: Message {
                             stamp: 0,
                             sequence: self.sequence + number,
-                            // A message of any length: this node does not look at it.
-                            body: Body::ReqChain(vec![Hash([7; 32]); HASHES]),
+                            body: Body::NewBlock(self.block.clone()),
                         },
                     })
                     .collect();
@@ -76,6 +96,7 @@ fn start(name: &str, peer: &str, sealed: bool) -> (Handle<Talker>, Links<Talker>
         peer: peer.parse().unwrap(),
         clock: 0,
         sequence: 1,
+        block: block(),
     };
     let (driver, handle) = Driver::new(talker, Options::default());
     smol::spawn(driver.run()).detach();
@@ -111,7 +132,8 @@ async fn rate(sealed: bool) -> f64 {
         a.mine().await.unwrap();
         a.clock(round).await.unwrap();
     }
-    let bytes = ROUNDS * MESSAGES * HASHES as u64 * 67;
+    let length = serde_json::to_vec(&block()).unwrap().len() as u64;
+    let bytes = ROUNDS * MESSAGES * length;
     bytes as f64 / 1e6 / began.elapsed().as_secs_f64()
 }
 

@@ -120,9 +120,10 @@ impl Rates {
         self.messages.take(now, 1);
     }
 
-    /// And a question, whose answer may be as long as any frame.
-    pub(super) fn question(&mut self, now: Duration) {
+    /// And a question, whose answer may be as long as any frame. How long it has to wait for it.
+    pub(super) fn question(&mut self, now: Duration) -> Duration {
         self.answers.take(now, MAX_ANSWER_BYTES);
+        self.answers.wait(now)
     }
 
     /// The answer had so many bytes.
@@ -133,9 +134,7 @@ impl Rates {
 
     /// How long nothing more may be read.
     pub(super) fn wait(&mut self, now: Duration) -> Duration {
-        let buckets = [&mut self.messages, &mut self.bytes, &mut self.answers];
-        let waits = buckets.map(|bucket| bucket.wait(now));
-        waits.into_iter().max().unwrap_or_default()
+        self.messages.wait(now).max(self.bytes.wait(now))
     }
 }
 
@@ -195,15 +194,21 @@ mod tests {
     fn questions_cost_what_their_answers_take() {
         let mut rates = Rates::default();
         for _ in 0..1_000 {
-            rates.question(Duration::ZERO);
-            rates.answered(100);
+            assert_eq!(rates.question(Duration::ZERO), Duration::ZERO);
+            rates.answered(MAX_ANSWER_BYTES / 100);
+            rates.answers.give_back(MAX_ANSWER_BYTES / 100);
         }
-        assert_eq!(rates.wait(Duration::ZERO), Duration::ZERO);
-        for _ in 0..8 {
+        for _ in 0..7 {
             rates.question(Duration::ZERO);
         }
+        rates.answers.take(Duration::ZERO, 100_000);
+        assert_eq!(
+            rates.wait(Duration::ZERO),
+            Duration::ZERO,
+            "reading goes on"
+        );
         let longest = Duration::from_millis(1_001 + 1_000 * 100_000 / ANSWER_BYTES_PER_SECOND);
-        let wait = rates.wait(Duration::ZERO);
+        let wait = rates.question(Duration::ZERO);
         assert!(wait > seconds(1) && wait <= longest, "{wait:?}");
     }
 }

@@ -13,7 +13,7 @@ use super::connection::{End, Reader, Writer};
 use super::greeting::{Greeted, Place, told_to_close};
 use super::rates::Rates;
 use crate::driver::{Delivery, Link};
-use crate::node::{Body, Message, Node, Offence};
+use crate::node::{Body, MAX_LOCATOR, Message, Node, Offence};
 use crate::wire::{Frame, encode_into};
 
 /// The most messages on their way to a peer that it has not acknowledged; more wait in the link.
@@ -52,7 +52,7 @@ pub(super) async fn run<N: Node<Message = Message>>(greeted: Greeted<N>) {
     // Besides those in the channel there is one that is waited for, and one that finds no room.
     let (deliver, delivered) = async_channel::bounded(MAX_DELIVERING - 2);
     let read = read(&mut reader, &link, &flow, &deliver, || place.now());
-    let take = take(&delivered, &flow);
+    let take = take(&link, &delivered, &flow);
     let write = write(&mut writer, &link, &flow, &woken);
     let judge = judge(&link, &place);
     let told = told_to_close(&closing);
@@ -119,11 +119,8 @@ impl Flow {
     fn charge(&self, frame: &Frame, bytes: u64, now: Duration) -> Duration {
         let mut rates = self.rates();
         rates.read(now, bytes);
-        if let Frame::Message(message) = frame {
+        if let Frame::Message(_) = frame {
             rates.message(now);
-            if matches!(message.body, Body::ReqChain(_)) {
-                rates.question(now);
-            }
         }
         rates.wait(now)
     }
@@ -185,15 +182,20 @@ async fn read(
         match frame {
             Frame::Message(message) => {
                 let sequence = message.sequence;
-                let delivery = match message.body {
-                    Body::NewTx(_) => Some(link.hand_in(message)),
+                let handed = match message.body {
+                    Body::NewTx(_) => Handed::In(link.hand_in(message)),
+                    // Reading goes on meanwhile: what the peer acknowledges holds up this node's clock. One
+                    // that is too long is not kept for that.
+                    Body::ReqChain(ref locator) if locator.len() <= MAX_LOCATOR => {
+                        Handed::After(flow.rates().question(now()), message)
+                    }
                     _ => {
                         let taken = link.deliver(message).await;
                         taken.map_err(|closed| End::Tell(closed.reason))?;
-                        None
+                        Handed::Taken
                     }
                 };
-                let room = deliver.send(Delivered { sequence, delivery }).await;
+                let room = deliver.send(Delivered { sequence, handed }).await;
                 room.expect("the receiver lives as long as the link");
             }
             Frame::Ack { sequence } => {
@@ -209,22 +211,42 @@ async fn read(
     }
 }
 
-/// A message that was handed in.
+/// A message on its way into the inbox.
 struct Delivered {
     sequence: u64,
-    /// `None`: it was taken.
-    delivery: Option<Delivery>,
+    handed: Handed,
+}
+
+/// How far it has come.
+enum Handed {
+    /// It was taken.
+    Taken,
+    /// It was handed in.
+    In(Delivery),
+    /// It has to wait for so long.
+    After(Duration, Message),
 }
 
 /// Acknowledges messages as they are taken, in the order in which they were handed in.
-async fn take(delivered: &Receiver<Delivered>, flow: &Flow) -> Result<(), End> {
+async fn take(
+    link: &Link<Message>,
+    delivered: &Receiver<Delivered>,
+    flow: &Flow,
+) -> Result<(), End> {
     loop {
         let next = delivered.recv().await;
-        let Delivered { sequence, delivery } = next.expect("the sender lives as long as the link");
-        if let Some(delivery) = delivery {
-            let taken = delivery.taken().await;
-            taken.map_err(|closed| End::Tell(closed.reason))?;
-        }
+        let Delivered { sequence, handed } = next.expect("the sender lives as long as the link");
+        let taken = match handed {
+            Handed::Taken => Ok(()),
+            Handed::In(delivery) => delivery.taken().await,
+            Handed::After(wait, message) => {
+                if !wait.is_zero() {
+                    Timer::after(wait).await;
+                }
+                link.deliver(message).await
+            }
+        };
+        taken.map_err(|closed| End::Tell(closed.reason))?;
         flow.owe(sequence)?;
     }
 }
