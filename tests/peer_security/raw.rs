@@ -56,12 +56,16 @@ impl Raw {
     /// Reads on to the end; the reason the node gave.
     #[track_caller]
     pub fn bye(&mut self) -> String {
-        let mut said = None;
-        while let Some(frame) = self.next() {
-            if let Frame::Bye { reason } = frame {
-                said = Some(reason);
-            }
-        }
-        said.expect("the node says why it hangs up")
+        reason(|| self.next())
     }
+}
+
+/// Reads frames to the end; the reason in the last BYE.
+#[track_caller]
+pub fn reason(next: impl FnMut() -> Option<Frame>) -> String {
+    let said = std::iter::from_fn(next).filter_map(|frame| match frame {
+        Frame::Bye { reason } => Some(reason),
+        _ => None,
+    });
+    said.last().expect("the node says why it hangs up")
 }

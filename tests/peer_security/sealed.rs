@@ -133,13 +133,7 @@ impl Sealed {
     /// Reads on to the end; the reason the node gave.
     #[track_caller]
     pub fn bye(&mut self) -> String {
-        let mut said = None;
-        while let Some(frame) = self.next() {
-            if let Frame::Bye { reason } = frame {
-                said = Some(reason);
-            }
-        }
-        said.expect("the node says why it hangs up")
+        crate::raw::reason(|| self.next())
     }
 }
 
