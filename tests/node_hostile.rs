@@ -118,6 +118,31 @@ fn worked(node: &HonestNode, mut block: UncheckedBlock) -> UncheckedBlock {
     block
 }
 
+/// As one does that kept nothing when it ended: what was acknowledged to it before is not to be lost.
+#[test]
+fn a_peer_that_numbers_anew_takes_nothing_back() {
+    let mut node = node();
+    let payment = |id| Body::NewTx(transaction(id, Some("so"), 1));
+    let block = mined(&node, 1, Vec::new());
+    say(&mut node, 1, payment(11));
+    say(&mut node, 2, Body::NewBlock(block));
+    node.handle(Input::PeerDown { peer: peer() });
+    node.handle(Input::PeerUp {
+        peer: peer(),
+        latency: 0,
+    });
+    say(&mut node, 1, payment(12));
+    say(&mut node, 2, payment(13));
+    say(&mut node, MAX_SAFE_INTEGER, payment(14));
+    say(&mut node, MAX_SAFE_INTEGER, payment(15));
+    for _ in 0..10 {
+        tick(&mut node);
+    }
+    assert_eq!(node.ledger().tip().id(), 1);
+    let ids = node.pool().map(|payment| payment.id);
+    assert_eq!(ids.collect::<Vec<_>>(), [11, 12, 13, 15].map(TxId::from));
+}
+
 #[test]
 fn forged_blocks_are_refused_with_a_reason_and_cost_no_clock() {
     let mut node = node();

@@ -117,6 +117,17 @@ impl Inbox {
         self.keys.contains_key(key)
     }
 
+    /// Where a message with this key is here, the highest number with its stamp and sender.
+    pub(super) fn last_like(&self, key: &Key) -> Option<u64> {
+        self.keys.get(key)?;
+        let highest = Key {
+            sequence: u64::MAX,
+            ..key.clone()
+        };
+        let (last, _) = self.keys.range(key..=&highest).next_back()?;
+        Some(last.sequence)
+    }
+
     /// Takes out the message with this key, ready or not, if it is here; it is to be released.
     pub(super) fn take(&mut self, key: &Key) -> Option<Content> {
         let ready = *self.keys.get(key)?;

@@ -252,8 +252,13 @@ impl<S: Store> HonestNode<S> {
     /// clock is at least the sender's plus the latency, and at the latest after latency + 1 clocks, so
     /// that a node that was reset or jumped ahead deafens nobody.
     ///
-    /// It takes the place of one with its key: a peer that numbers two alike means the later one.
-    fn keep(&mut self, key: Key, latency: u64, content: Content) {
+    /// A peer that forgot everything numbers its messages from 1 again. What it had said before was
+    /// acknowledged and stays; what it says now comes after.
+    fn keep(&mut self, mut key: Key, latency: u64, content: Content) {
+        if let Some(last) = self.inbox.last_like(&key) {
+            key.sequence = (last + 1).min(MAX_SAFE_INTEGER);
+        }
+        // Only who starts at the highest number there is loses what it said under it.
         if let Some(before) = self.inbox.take(&key) {
             self.taken(key.clone(), &before);
         }
