@@ -10,6 +10,7 @@
 
 mod bounds;
 mod call;
+mod descriptors;
 mod feed;
 mod guard;
 pub(crate) mod openapi;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use async_channel::{Receiver, Sender};
 
-/// The most connections at once.
+/// The most connections at once; fewer where the system gives the process few descriptors.
 pub const MAX_CONNECTIONS: usize = 512;
 
 /// The most connections at once from one address.
@@ -25,6 +25,8 @@ pub const STALL_TIMEOUT: Duration = Duration::from_secs(20);
 pub(super) struct Seats(Arc<Table>);
 
 struct Table {
+    /// The most connections at once.
+    most: usize,
     began: Instant,
     seats: Mutex<BTreeMap<u64, Arc<Record>>>,
 }
@@ -61,8 +63,9 @@ pub(super) struct Writes {
 }
 
 impl Seats {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(most: usize) -> Self {
         Self(Arc::new(Table {
+            most,
             began: Instant::now(),
             seats: Mutex::default(),
         }))
@@ -88,7 +91,7 @@ impl Seats {
             .count();
         if here >= MAX_CONNECTIONS_PER_ADDRESS {
             evict(&mut seats, |seat| seat.address == address)?;
-        } else if seats.len() >= MAX_CONNECTIONS {
+        } else if seats.len() >= self.0.most {
             evict(&mut seats, |_| true)?;
         }
         let number = seats.last_key_value().map_or(0, |(number, _)| number + 1);
@@ -254,7 +257,7 @@ mod tests {
 
     #[test]
     fn the_longest_idle_leaves_first_and_the_busy_stay() {
-        let seats = Seats::new();
+        let seats = Seats::new(MAX_CONNECTIONS);
         let address = IpAddr::from([127, 0, 0, 1]);
         let taken: Vec<Seat> = (0..MAX_CONNECTIONS_PER_ADDRESS as u64)
             .map(|number| {
@@ -278,7 +281,7 @@ mod tests {
 
     #[test]
     fn whoever_sends_no_body_makes_way() {
-        let seats = Seats::new();
+        let seats = Seats::new(MAX_CONNECTIONS);
         let address = IpAddr::from([127, 0, 0, 1]);
         let take = |_| seats.take(address).unwrap();
         let taken: Vec<Seat> = (0..MAX_CONNECTIONS_PER_ADDRESS).map(take).collect();
@@ -290,7 +293,7 @@ mod tests {
 
     #[test]
     fn whoever_takes_no_bytes_leaves_though_busy() {
-        let seats = Seats::new();
+        let seats = Seats::new(MAX_CONNECTIONS);
         let seat = seats.take(IpAddr::from([127, 0, 0, 1])).unwrap();
         let _busy = busy(&seat);
         seat.writes().stalled();
@@ -298,6 +301,7 @@ mod tests {
         assert!(!is_told(&seat));
         let long_ago = Instant::now() - STALL_TIMEOUT - Duration::from_secs(5);
         let table = Table {
+            most: MAX_CONNECTIONS,
             began: long_ago,
             seats: Mutex::new(std::mem::take(&mut seats.lock())),
         };

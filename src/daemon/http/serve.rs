@@ -22,6 +22,7 @@ use smol::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use smol_hyper::rt::FuturesIo;
 
 use super::call::Content;
+use super::descriptors;
 use super::seats::{Busy, Seat, Seats, Writes};
 use super::service::Service;
 
@@ -60,7 +61,7 @@ pub async fn serve(
     service: Service,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
-    let seats = Seats::new();
+    let seats = Seats::new(descriptors::for_clients());
     // Every connection holds one; the channel closes with the last.
     let (alive, ended) = async_channel::bounded::<std::convert::Infallible>(1);
     or(accept(&listener, &service, &seats, &alive), shutdown).await;
