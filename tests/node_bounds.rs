@@ -14,8 +14,8 @@ use tickchain::ledger::{
     Difficulty, Genesis, Hash, MAX_BLOCK_TRANSACTIONS, Transaction, TxId, UncheckedBlock,
 };
 use tickchain::node::{
-    Body, Config, Costs, Effect, HonestNode, Input, MAX_INBOX, MAX_POOL, MAX_WAITING, Message,
-    Name, Node, Place,
+    Body, CROWDED_INBOX, CROWDED_SHARE, Config, Costs, Effect, HonestNode, Input, MAX_INBOX,
+    MAX_POOL, MAX_WAITING, Message, Name, Node, Place,
 };
 
 fn genesis() -> Genesis {
@@ -109,9 +109,53 @@ fn peers_that_come_and_go_under_new_names_do_not_fill_the_inbox() {
         }
         node.handle(Input::PeerDown { peer: peer(number) });
     }
-    assert!(node.inbox_len() <= 5 * MAX_INBOX, "{}", node.inbox_len());
+    assert!(node.inbox_len() <= 2 * MAX_INBOX, "{}", node.inbox_len());
     // What the first of them said is still there.
     assert!(node.inbox_len() >= MAX_INBOX);
+}
+
+#[test]
+fn a_crowd_of_peers_fills_the_inbox_twice_and_keeps_no_honest_one_out() {
+    let mut node = node();
+    for number in 0..128 {
+        up(&mut node, peer(number));
+        for sequence in 0..1_000 {
+            let id = (number * 1_000) as u128 + u128::from(sequence) + 10;
+            let payment = transaction(id, "nobody", "so", 1);
+            say(&mut node, peer(number), sequence, Body::NewTx(payment));
+        }
+    }
+    assert!(node.inbox_len() >= CROWDED_INBOX, "{}", node.inbox_len());
+    let honest = peer(128);
+    up(&mut node, honest.clone());
+    let payments = circling(1 << 80, CROWDED_SHARE - 1, "satoshi", 5);
+    for (sequence, payment) in (0..).zip(payments) {
+        say(&mut node, honest.clone(), sequence, Body::NewTx(payment));
+    }
+    let block = block(tip(&node), 0, Vec::new());
+    let mined = (block.id, block.header().hash());
+    say(&mut node, honest, 1_000, Body::NewBlock(block));
+    let most = CROWDED_INBOX + 129 * CROWDED_SHARE;
+    assert!(node.inbox_len() <= most, "{}", node.inbox_len());
+    (0..4).for_each(|_| drop(tick(&mut node)));
+    assert_eq!((tip(&node), node.pool_len()), (mined, CROWDED_SHARE - 1));
+}
+
+#[test]
+fn the_pools_of_many_peers_at_once_are_one_pool() {
+    let mut node = node();
+    let pool = circling(100, MAX_POOL, "satoshi", 5);
+    (0..6).for_each(|number| drop(up(&mut node, peer(number))));
+    for (sequence, payment) in (0..).zip(&pool) {
+        for number in 0..6 {
+            let body = Body::NewTx(payment.clone());
+            say(&mut node, peer(number), sequence, body);
+        }
+    }
+    assert_eq!(node.peers().count(), 6);
+    assert!(node.inbox_len() < 2 * MAX_INBOX, "{}", node.inbox_len());
+    tick(&mut node);
+    assert!(node.pool().eq(&pool), "{}", node.pool_len());
 }
 
 #[test]

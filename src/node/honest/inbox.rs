@@ -1,20 +1,30 @@
 //! What arrived and was not taken up yet.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 
-use crate::ledger::{Block, Hash, Transaction};
+use crate::ledger::{Block, Hash, Transaction, leaf};
 use crate::node::{Body, Message, Name};
 
 /// The most that waits in the inbox from one peer: a payment counts 1, a block 1 and its payments,
 /// a question 1. The answer to a question of ours does not count: there is one at most. It leaves room
 /// for the whole pool of a peer, which comes when a link comes up.
-pub const MAX_INBOX: usize = 16_384;
+pub const MAX_INBOX: usize = 12_288;
 
 /// The most that waits in the inbox from peers whose links are gone, all together. The messages of one
 /// more are dropped as it goes: what they said comes with the exchange on its next link.
-pub const MAX_INBOX_GONE: usize = 4 * MAX_INBOX;
+pub const MAX_INBOX_GONE: usize = MAX_INBOX;
+
+/// From so much on that waits in the inbox from all peers together, counted as for [`MAX_INBOX`], it is
+/// crowded. Then a payment that waits already is not kept twice: the pools of honest peers are much the same,
+/// and come from all of them at once when a node joins. And a peer of which [`CROWDED_SHARE`] waits gets no
+/// more in; who floods under many names only takes the room of its own.
+pub const CROWDED_INBOX: usize = MAX_INBOX;
+
+/// How much of a peer's is taken into a crowded inbox: 128 links, which is how many a daemon has, fill it
+/// once more at most, but for what a block has beyond this.
+pub const CROWDED_SHARE: usize = CROWDED_INBOX / 128;
 
 /// What orders messages that are ready at one clock.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,7 +44,8 @@ pub(super) struct Question {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Content {
-    Block(Block),
+    /// Away from the message, so that payments stay small.
+    Block(Box<Block>),
     Chain(Vec<Block>),
     Payment(Transaction),
     Question(Question),
@@ -68,10 +79,17 @@ impl Content {
         }
     }
 
+    fn payment(&self) -> Option<&Transaction> {
+        match self {
+            Self::Payment(payment) => Some(payment),
+            _ => None,
+        }
+    }
+
     /// Blocks, of either kind.
     pub(super) fn blocks(&self) -> &[Block] {
         match self {
-            Self::Block(block) => std::slice::from_ref(block),
+            Self::Block(block) => std::slice::from_ref(&**block),
             Self::Chain(blocks) => blocks,
             Self::Payment(_) | Self::Question(_) => &[],
         }
@@ -97,6 +115,11 @@ pub(super) struct Inbox {
     keys: BTreeMap<Key, u64>,
     /// By peer; there is no entry for 0.
     load: BTreeMap<Option<Name>, usize>,
+    /// What all peers have there.
+    all: usize,
+    /// How often each payment waits, by all that it is: known from when the inbox gets crowded until half of it
+    /// is gone.
+    payments_here: Option<HashMap<Hash, u32>>,
 }
 
 impl Inbox {
@@ -105,12 +128,75 @@ impl Inbox {
         self.load.get(from).unwrap_or(&0) + content.load() <= MAX_INBOX
     }
 
+    fn is_crowded(&self) -> bool {
+        self.all >= CROWDED_INBOX
+    }
+
+    /// Whether nothing that counts is taken from this peer until the inbox is emptier. Of one that fills
+    /// [`MAX_INBOX`] alone [`Inbox::has_room`] tells.
+    pub(super) fn is_shut_to(&self, from: &Name) -> bool {
+        let load = || self.load.get(&Some(from.clone())).copied().unwrap_or(0);
+        self.is_crowded() && (CROWDED_SHARE..MAX_INBOX).contains(&load())
+    }
+
+    /// Whether this very payment waits, as far as that is known.
+    pub(super) fn repeats(&self, payment: &Transaction) -> bool {
+        let here = self.payments_here.as_ref();
+        here.is_some_and(|here| here.contains_key(&leaf(payment)))
+    }
+
     /// Takes in a message. There must be none with its key.
     pub(super) fn insert(&mut self, key: Key, item: Item) {
         self.add_load(&key.from, item.content.load());
+        self.count_payment(&item.content);
         let before = self.keys.insert(key.clone(), item.ready);
         debug_assert_eq!(before, None, "a key is in the inbox once");
         self.coming.insert((item.ready, key), item);
+    }
+
+    /// Whether it has just become crowded, and [`Inbox::repeated`] has to be looked at.
+    pub(super) fn gets_crowded(&self) -> bool {
+        self.is_crowded() && self.payments_here.is_none()
+    }
+
+    /// The keys of payments that wait more than once, but for each one's that will be taken up first.
+    pub(super) fn repeated(&mut self) -> Vec<Key> {
+        let coming = self.coming.iter().map(|((_, key), item)| (key, item));
+        let (mut here, mut repeated) = (HashMap::new(), Vec::new());
+        for (key, item) in self.payments.iter().chain(coming) {
+            let Some(payment) = item.content.payment() else {
+                continue;
+            };
+            let count = here.entry(leaf(payment)).or_insert(0);
+            *count += 1;
+            if *count > 1 {
+                repeated.push(key.clone());
+            }
+        }
+        self.payments_here = Some(here);
+        repeated
+    }
+
+    fn count_payment(&mut self, content: &Content) {
+        if let (Some(here), Some(payment)) = (&mut self.payments_here, content.payment()) {
+            *here.entry(leaf(payment)).or_insert(0) += 1;
+        }
+    }
+
+    fn discount_payment(&mut self, content: &Content) {
+        if self.all < CROWDED_INBOX / 2 {
+            self.payments_here = None;
+        }
+        let (Some(here), Some(payment)) = (&mut self.payments_here, content.payment()) else {
+            return;
+        };
+        let hash = leaf(payment);
+        if let Some(count) = here.get_mut(&hash) {
+            *count -= 1;
+            if *count == 0 {
+                here.remove(&hash);
+            }
+        }
     }
 
     pub(super) fn contains(&self, key: &Key) -> bool {
@@ -129,14 +215,12 @@ impl Inbox {
     }
 
     /// Takes out the message with this key, ready or not, if it is here; it is to be released.
-    pub(super) fn take(&mut self, key: &Key) -> Option<Content> {
+    pub(super) fn take(&mut self, key: &Key) -> Option<Item> {
         let ready = *self.keys.get(key)?;
-        let item = self
-            .coming
+        self.coming
             .remove(&(ready, key.clone()))
             .or_else(|| self.blocks.remove(key))
-            .or_else(|| self.payments.remove(key));
-        item.map(|item| item.content)
+            .or_else(|| self.payments.remove(key))
     }
 
     /// What waits from peers that `is_gone` says are gone, counted as for [`MAX_INBOX`].
@@ -147,25 +231,10 @@ impl Inbox {
 
     /// Takes out all that waits from a peer.
     pub(super) fn take_from(&mut self, peer: &Name) -> Vec<(Key, Content)> {
-        let is_from = |key: &Key| key.from.as_ref() == Some(peer);
-        let (theirs, others) = std::mem::take(&mut self.coming)
-            .into_iter()
-            .partition(|((_, key), _)| is_from(key));
-        self.coming = others;
-        let theirs: BTreeMap<(u64, Key), Item> = theirs;
-        let mut taken: Vec<(Key, Item)> = theirs
-            .into_iter()
-            .map(|((_, key), item)| (key, item))
-            .collect();
-        for ready in [&mut self.blocks, &mut self.payments] {
-            let (theirs, others): (BTreeMap<_, _>, _) = std::mem::take(ready)
-                .into_iter()
-                .partition(|(key, _)| is_from(key));
-            *ready = others;
-            taken.extend(theirs);
-        }
-        let content = |(key, item): (Key, Item)| (key, item.content);
-        taken.into_iter().map(content).collect()
+        let is_theirs = |key: &&Key| key.from.as_ref() == Some(peer);
+        let theirs: Vec<Key> = self.keys.keys().filter(is_theirs).cloned().collect();
+        let take = |key: Key| self.take(&key).map(|item| (key, item.content));
+        theirs.into_iter().filter_map(take).collect()
     }
 
     /// The clock at which the next message that is not ready yet becomes so.
@@ -201,15 +270,18 @@ impl Inbox {
         self.keys.remove(key);
         if let Some(load) = self.load.get_mut(&key.from) {
             *load -= content.load();
+            self.all -= content.load();
             if *load == 0 {
                 self.load.remove(&key.from);
             }
         }
+        self.discount_payment(content);
     }
 
     fn add_load(&mut self, from: &Option<Name>, load: usize) {
         if load > 0 {
             *self.load.entry(from.clone()).or_insert(0) += load;
+            self.all += load;
         }
     }
 

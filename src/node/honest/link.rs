@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 use super::inbox::Question;
 use crate::ledger::{Hash, TxId};
 
-/// How many things a link remembers that its peer knows, at least; at most it is twice as many.
-pub const MAX_KNOWN: usize = 16_384;
+/// How many things a link remembers that its peer knows, at least; at most it is twice as many. More than a
+/// whole pool, and no more than fit a table of 16,384 places: one more would double it.
+pub const MAX_KNOWN: usize = 14_336;
 
 /// How many things a link told of last are told with an outline, whatever they are: among them are
 /// blocks that this node has not got yet.

@@ -1,6 +1,6 @@
 //! Links and what comes and goes over them.
 
-use super::inbox::{Content, Item, Key, MAX_INBOX_GONE, Question};
+use super::inbox::{CROWDED_INBOX, CROWDED_SHARE, Content, Item, Key, MAX_INBOX_GONE, Question};
 use super::link::Thing;
 use super::*;
 use crate::ledger::{Block, ConnectError, UncheckedBlock};
@@ -145,7 +145,8 @@ impl<S: Store> HonestNode<S> {
                 known.map(Thing::Block)
             }
             Body::NewTx(payment) => {
-                let known = payment.sender.is_some() && self.is_known(payment);
+                let known = payment.sender.is_some()
+                    && (self.is_known(payment) || self.inbox.repeats(payment));
                 known.then_some(Thing::Payment(payment.id))
             }
             Body::ReqChain(_) | Body::Chain { .. } => None,
@@ -155,10 +156,17 @@ impl<S: Store> HonestNode<S> {
     /// Checks what can be checked without the chain, so that nothing forged takes up room or clocks.
     fn check_body(&mut self, from: &Name, sequence: u64, body: Body) -> Result<Content, Refusal> {
         match body {
+            Body::NewBlock(_) | Body::NewTx(_) | Body::ReqChain(_)
+                if self.inbox.is_shut_to(from) =>
+            {
+                Err(Refusal::Drop(format!(
+                    "the inbox is crowded with {CROWDED_INBOX} messages, and {CROWDED_SHARE} of this peer wait"
+                )))
+            }
             Body::NewBlock(block) => {
                 let block = block.check_with(&mut self.checker);
                 block
-                    .map(Content::Block)
+                    .map(|block| Content::Block(Box::new(block)))
                     .map_err(|error| Refusal::Forged(Offence::ForgedBlock, error.to_string()))
             }
             Body::NewTx(transaction) => match self.checker.check_payment(&transaction) {
@@ -228,7 +236,7 @@ impl<S: Store> HonestNode<S> {
         if !self.ledger.contains(&parent) && !self.inbox_has_block(&parent) {
             return Err(ConnectError::UnknownParent { parent }.into());
         }
-        let content = Content::Block(block);
+        let content = Content::Block(Box::new(block));
         if !self.inbox.has_room(&None, &content) {
             return Err(RequestError::InboxFull);
         }
@@ -260,7 +268,7 @@ impl<S: Store> HonestNode<S> {
         }
         // Only who starts at the highest number there is loses what it said under it.
         if let Some(before) = self.inbox.take(&key) {
-            self.taken(key.clone(), &before);
+            self.taken(key.clone(), &before.content);
         }
         let soonest = self.clock + 1;
         let latest = soonest.saturating_add(latency);
@@ -281,6 +289,9 @@ impl<S: Store> HonestNode<S> {
                 content,
             },
         );
+        if self.inbox.gets_crowded() {
+            self.drop_repeated_payments();
+        }
     }
 
     /// Takes note that something left the inbox.

@@ -169,6 +169,15 @@ impl<S: Store> HonestNode<S> {
         }
     }
 
+    /// Of a payment that waits from several peers one is enough.
+    pub(super) fn drop_repeated_payments(&mut self) {
+        for key in self.inbox.repeated() {
+            if let Some(item) = self.inbox.take(&key) {
+                self.take_message(key, item);
+            }
+        }
+    }
+
     /// The payment in a message that leaves the inbox. Its sender knows it.
     fn take_message(&mut self, key: Key, item: Item) -> Option<(Name, Transaction)> {
         let from = key.from.clone();

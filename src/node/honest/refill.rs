@@ -87,7 +87,7 @@ impl<S: Store> HonestNode<S> {
             })
         };
         Ok(match message.body {
-            Body::NewBlock(block) => Content::Block(check(block)?),
+            Body::NewBlock(block) => Content::Block(Box::new(check(block)?)),
             Body::NewTx(transaction) => {
                 self.check_kept(&transaction)?;
                 Content::Payment(transaction)
