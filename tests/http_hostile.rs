@@ -73,7 +73,7 @@ fn bad_payments_name_the_field_that_is_wrong() {
         ("{", "JSON"),
         ("\u{feff}{}", "JSON"),
         ("sender=aki&recipient=so&value=1", "JSON"),
-        (&"[".repeat(60_000), "JSON"),
+        (&"[".repeat(MAX_BODY_BYTES), "JSON"),
     ] {
         let answer = server.post("/tx/add", body);
         let detail = answer.problem(400);

@@ -8,11 +8,13 @@ use std::time::{Duration, Instant};
 
 use async_channel::{Receiver, Sender};
 
-/// The most connections at once; fewer where the system gives the process few descriptors.
-pub const MAX_CONNECTIONS: usize = 512;
+/// The most connections at once; fewer where the system gives the process few descriptors. One that has sent a
+/// byte takes some 36 KiB, most of it the buffers that it is read into and written from; a page has six at most, a
+/// controller a few.
+pub const MAX_CONNECTIONS: usize = 192;
 
-/// The most connections at once from one address.
-pub const MAX_CONNECTIONS_PER_ADDRESS: usize = 256;
+/// The most connections at once from one address: as many as there are event streams, and 32.
+pub const MAX_CONNECTIONS_PER_ADDRESS: usize = 96;
 
 /// How long a connection may be without a request, and how long a request's header may take.
 pub const IDLE_TIMEOUT: Duration = Duration::from_secs(30);

@@ -26,8 +26,9 @@ use super::descriptors;
 use super::seats::{Busy, Seat, Seats, Writes};
 use super::service::Service;
 
-/// The most bytes of a request's header, and of a body's part that is buffered, 64 KiB.
-pub const MAX_HEADER_BYTES: usize = 64 * 1024;
+/// The most bytes of a request's header, and of a body's part that is buffered, 16 KiB. Each connection may take
+/// so much, so it is no more than pages and programs need.
+pub const MAX_HEADER_BYTES: usize = 16 * 1024;
 
 /// How long requests that run may go on after the shutdown began.
 pub const SHUTDOWN_GRACE: Duration = Duration::from_millis(1500);
