@@ -139,6 +139,38 @@ fn a_crowd_keeps_nobody_from_being_served() {
     assert_eq!(Asked::status(&node, 200).cut, 0);
 }
 
+/// How many bodies are on their way at once, and of how many pieces, each of one byte.
+const BODIES: usize = 40;
+const PIECES: usize = 16_000;
+
+/// What one of them may take, its connection and the buffers of both included. Piece by piece it would be five
+/// times that.
+const BODY_KIB: u64 = 160;
+
+#[test]
+fn a_body_in_small_pieces_takes_no_more_room() {
+    let (node, idle) = idle_node();
+    let request = b"POST /tx/add HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
+                    Transfer-Encoding: chunked\r\n\r\n";
+    let pieces = b"1\r\n \r\n".repeat(PIECES);
+    let begun = |_| {
+        let mut client = connect(node.process.socket(0, "http"));
+        client
+            .write_all(&[request, pieces.as_slice()].concat())
+            .unwrap();
+        client
+    };
+    let clients: Vec<TcpStream> = (0..BODIES).map(begun).collect();
+    for mut client in clients {
+        client.write_all(b"0\r\n\r\n").unwrap();
+        let mut status = [0; 12];
+        client.read_exact(&mut status).unwrap();
+        assert_eq!(status.escape_ascii().to_string(), "HTTP/1.1 400");
+    }
+    let (most, room) = (node.process.most_memory_kib(), BODIES as u64 * BODY_KIB);
+    assert!(most < idle + room, "{idle} KiB idle, {most} at most");
+}
+
 #[test]
 #[ignore = "a measurement: wants a release build and a machine with nothing else to do"]
 fn an_honest_client_waits_no_50_milliseconds() {

@@ -1,5 +1,6 @@
 //! Hostile traffic for as long as one likes: `SOAK_SECONDS=1200 cargo test --release --test soak -- --ignored
-//! --nocapture`. It tells what was sent, the slowest answer to an honest client, and the most memory.
+//! --nocapture`. It tells what was sent, the slowest answer to an honest client, and the most memory. With
+//! SOAK_DATA=1 the node has a data directory.
 
 #![cfg(feature = "daemon")]
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
@@ -23,6 +24,9 @@ use tickchain::wire::{Frame, Hello, PROTOCOL_VERSION, encode};
 /// The longest an honest client may wait.
 const HANG: Duration = Duration::from_secs(1);
 
+/// How often the memory of an idle node one under attack may take.
+const MEMORY: u64 = 2;
+
 /// What is counted, for the report.
 #[derive(Default)]
 struct Counts {
@@ -35,13 +39,15 @@ struct Counts {
 type Script = fn(&mut Random, &mut Hostile<'_>);
 
 /// Who attacks: scripts, each by a thread of its own.
-const SCRIPTS: [(&str, bool, Script); 6] = [
+const SCRIPTS: [(&str, bool, Script); 8] = [
     ("random bytes to the peer socket", false, random_bytes),
     ("changed frames", false, changed_frames),
     ("links that flood", false, flood),
+    ("payments under ever new names", false, pay_in_vain),
     ("random bytes to the API", true, random_bytes),
     ("changed requests", true, changed_requests),
     ("half requests", true, half_request),
+    ("bodies byte by byte", true, trickling_body),
 ];
 
 struct Hostile<'a> {
@@ -96,13 +102,13 @@ fn changed(random: &mut Random, mut bytes: Vec<u8>) -> Vec<u8> {
     bytes
 }
 
-fn hello(number: u64) -> Vec<u8> {
+fn hello(name: &str) -> Vec<u8> {
     let hello = Frame::Hello(Hello {
         version: PROTOCOL_VERSION,
         network: Genesis::default().network_id().unwrap(),
-        name: format!("liar{}", number % 40).parse().unwrap(),
+        name: name.parse().unwrap(),
         listen: ([127, 0, 0, 1], 1).into(),
-        latency: number % 3,
+        latency: name.len() as u64 % 3,
     });
     [encode(&hello), encode(&Frame::Ack { sequence: 0 })].concat()
 }
@@ -114,23 +120,33 @@ fn said(random: &mut Random, sequence: u64) -> Vec<u8> {
             answers: random.below(10),
             blocks: Vec::new(),
         },
-        _ => Body::NewTx(Transaction {
-            id: u128::from(random.bits()).into(),
-            sender: Some("nobody".parse().unwrap()),
-            recipient: "so".parse().unwrap(),
-            value: 1.try_into().unwrap(),
-            signed: None,
-        }),
+        _ => vain_payment(random),
     };
+    message(random.below(100), sequence, body)
+}
+
+/// One that nobody can pay, and nobody has seen before.
+fn vain_payment(random: &mut Random) -> Body {
+    Body::NewTx(Transaction {
+        id: u128::from(random.bits()).into(),
+        sender: Some("nobody".parse().unwrap()),
+        recipient: "so".parse().unwrap(),
+        value: 1.try_into().unwrap(),
+        signed: None,
+    })
+}
+
+fn message(stamp: u64, sequence: u64, body: Body) -> Vec<u8> {
     encode(&Frame::Message(Message {
-        stamp: random.below(100),
+        stamp,
         sequence,
         body,
     }))
 }
 
 fn changed_frames(random: &mut Random, hostile: &mut Hostile<'_>) {
-    let greeting = hello(hostile.number);
+    // One that comes back under its name is soon banned.
+    let greeting = hello(&format!("liar{}", hostile.number % 40));
     let greeting = if random.chance(0.3) {
         changed(random, greeting)
     } else {
@@ -153,7 +169,7 @@ fn changed_frames(random: &mut Random, hostile: &mut Hostile<'_>) {
 }
 
 fn flood(random: &mut Random, hostile: &mut Hostile<'_>) {
-    hostile.send(&hello(hostile.number));
+    hostile.send(&hello(&format!("flood{}", hostile.number)));
     for sequence in 1..20_000 {
         if !hostile.send(&said(random, sequence)) {
             return;
@@ -164,11 +180,26 @@ fn flood(random: &mut Random, hostile: &mut Hostile<'_>) {
     }
 }
 
+/// Acknowledges nothing, but reads, so that nothing of it is held back.
+fn pay_in_vain(random: &mut Random, hostile: &mut Hostile<'_>) {
+    hostile.send(&hello(&format!("spender{}", hostile.number)));
+    for sequence in 1..40_000 {
+        let payment = vain_payment(random);
+        if !hostile.send(&message(0, sequence, payment)) {
+            return;
+        }
+        if sequence % 200 == 0 {
+            hostile.read();
+        }
+    }
+}
+
+/// Not among them is GET /state: it answers all that a node holds, to a controller, which is trusted.
 const REQUESTS: [&str; 5] = [
     "GET /status HTTP/1.1\r\nHost: localhost\r\n\r\n",
     "POST /tx/add HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 41\r\n\r\n\
      {\"sender\":\"aki\",\"recipient\":\"so\",\"value\":1}",
-    "GET /state HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "GET /txPool/all HTTP/1.1\r\nHost: localhost\r\n\r\n",
     "GET /tree?from=0&limit=9 HTTP/1.1\r\nHost: localhost\r\n\r\n",
     "PUT /state HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}",
 ];
@@ -189,13 +220,34 @@ fn half_request(random: &mut Random, hostile: &mut Hostile<'_>) {
     hostile.read();
 }
 
+/// Each of its bytes is a piece of its own; the last never comes.
+fn trickling_body(random: &mut Random, hostile: &mut Hostile<'_>) {
+    let header = b"POST /tx/add HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
+                   Transfer-Encoding: chunked\r\n\r\n";
+    let pieces = b"1\r\nx\r\n".repeat(random.index(65_000));
+    hostile.send(header);
+    hostile.send(&pieces);
+    hostile.read();
+}
+
 #[test]
 #[ignore = "runs for a minute, or SOAK_SECONDS"]
 fn hostile_traffic_stops_nothing() {
     let seconds = std::env::var("SOAK_SECONDS").map_or(60, |text| text.parse().unwrap());
     let seed = std::env::var("SOAK_SEED").map_or(1, |text| text.parse().unwrap());
-    let mut node = Node::start("node1", &[]);
-    node.call("GET", "/state", "").expect(200);
+    let directory = tempfile::tempdir().unwrap();
+    let data = ["--data-dir", directory.path().to_str().unwrap()];
+    let lasts = std::env::var_os("SOAK_DATA").is_some();
+    let mut node = Node::start("node1", if lasts { &data } else { &[] });
+    for path in [
+        "/status",
+        "/state",
+        "/block/all",
+        "/openapi.json",
+        "/metrics",
+    ] {
+        node.call("GET", path, "").expect(200);
+    }
     let (api, p2p) = (node.process.socket(0, "http"), node.p2p);
     let idle = node.process.memory_kib();
     let (counts, over) = (Counts::default(), AtomicBool::new(false));
@@ -225,6 +277,7 @@ fn hostile_traffic_stops_nothing() {
         counts.answers.load(Ordering::Relaxed),
     );
     assert!(slowest < HANG, "an honest client waited {slowest:?}");
+    assert!(most < MEMORY * idle, "{idle} KiB idle, {most} under attack");
     let supply: u64 = node
         .get("/accounts")
         .as_object()

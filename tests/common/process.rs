@@ -146,13 +146,22 @@ impl Process {
 
     /// Its resident memory in KiB.
     pub fn memory_kib(&self) -> u64 {
+        self.status_kib("VmRSS:")
+    }
+
+    /// The most resident memory it ever had, in KiB.
+    pub fn most_memory_kib(&self) -> u64 {
+        self.status_kib("VmHWM:")
+    }
+
+    fn status_kib(&self, key: &str) -> u64 {
         let mut text = String::new();
         std::fs::File::open(format!("/proc/{}/status", self.id()))
             .and_then(|mut file| file.read_to_string(&mut text))
             .expect("the process is there");
-        let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let line = text.lines().find_map(|line| line.strip_prefix(key));
         let number = line.and_then(|line| line.split_whitespace().next());
-        number.expect("VmRSS has a number").parse().expect("KiB")
+        number.expect("it is a number").parse().expect("KiB")
     }
 }
 
