@@ -114,6 +114,24 @@ fn peers_that_come_and_go_under_new_names_do_not_fill_the_inbox() {
     assert!(node.inbox_len() >= MAX_INBOX);
 }
 
+/// The last place in the pool goes to a payment under whose id another one waits.
+#[test]
+fn a_payment_is_in_one_place_when_the_pool_is_full_with_it() {
+    let mut node = node();
+    up(&mut node, peer(1));
+    let waits = transaction(9, "nobody", "so", 1);
+    say(&mut node, peer(1), 0, Body::NewTx(waits));
+    (0..3).for_each(|_| drop(tick(&mut node)));
+    assert_eq!(node.waiting().count(), 1);
+    let others = (10..).take(MAX_POOL - 1).chain([9]);
+    for (sequence, id) in (1..).zip(others) {
+        let payment = transaction(id, "so", "so", 1);
+        say(&mut node, peer(1), sequence, Body::NewTx(payment));
+    }
+    (0..3).for_each(|_| drop(tick(&mut node)));
+    assert_eq!((node.pool_len(), node.waiting().count()), (MAX_POOL, 0));
+}
+
 #[test]
 fn a_crowd_of_peers_fills_the_inbox_twice_and_keeps_no_honest_one_out() {
     let mut node = node();

@@ -292,6 +292,10 @@ impl<S: Store> HonestNode<S> {
                     self.tell_paid(transaction);
                     continue;
                 }
+                // Another one with its id is in the pool, and a payment is in one place only.
+                if self.pool.get(&transaction.id).is_some() {
+                    continue;
+                }
                 if self.pool.is_full() {
                     drop(self.waiting.push(transaction, accepted));
                     continue;
@@ -301,8 +305,6 @@ impl<S: Store> HonestNode<S> {
                         entered = true;
                         self.entered_pool(order, transaction);
                     }
-                    // Another one with its id is in the pool, and a payment is in one place only.
-                    Err(PaymentError::Twice { .. }) => {}
                     Err(_) => drop(self.waiting.push(transaction, accepted)),
                 }
             }

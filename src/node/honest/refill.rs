@@ -14,6 +14,7 @@ impl<S: Store> HonestNode<S> {
     ) -> Result<(), StateError> {
         for (order, transaction) in pool {
             self.check_kept(&transaction)?;
+            self.check_place(&transaction.id)?;
             let id = transaction.id;
             let pushed = self.pool.push_at(self.ledger.store(), order, transaction);
             pushed.map_err(|error| StateError::Payment { id, error })?;
@@ -28,6 +29,7 @@ impl<S: Store> HonestNode<S> {
     ) -> Result<(), StateError> {
         for queued in queue {
             self.check_kept(&queued.transaction)?;
+            self.check_place(&queued.transaction.id)?;
             self.queue.push(queued);
         }
         Ok(())
@@ -40,6 +42,7 @@ impl<S: Store> HonestNode<S> {
     ) -> Result<(), StateError> {
         for (transaction, accepted) in waiting {
             self.check_kept(&transaction)?;
+            self.check_place(&transaction.id)?;
             if accepted {
                 self.accepted.insert(transaction.id);
             }
@@ -100,6 +103,16 @@ impl<S: Store> HonestNode<S> {
                 Content::Chain(blocks.into_iter().map(check).collect::<Result<_, _>>()?)
             }
         })
+    }
+
+    /// A payment is in one place only, also where it is written down.
+    fn check_place(&self, id: &TxId) -> Result<(), StateError> {
+        let queued = self.queue.get(id).is_some();
+        if queued || self.pool.get(id).is_some() || self.waiting.get(id).is_some() {
+            let what = "a payment is in two places";
+            return Err(StateError::Contradiction { what });
+        }
+        Ok(())
     }
 
     /// A payment that breaks a rule could never be paid and would be kept for ever.
