@@ -426,7 +426,7 @@ fn look(node: &HonestNode) -> Json {
         "started": state["started"],
         "salt": state["counters"]["salt"],
         "issued": state["counters"]["issued"],
-        "mine": state["mine"].is_array(),
+        "mine": state["mine"].is_array() || !state["work"].is_null(),
         "pool": state["pool"],
         "queue": queue.map(|queued| queued["transaction"].clone()).collect::<Vec<_>>(),
         "waiting": state["waiting"],
@@ -479,4 +479,45 @@ fn a_payment_that_comes_back_from_a_block_is_kept_once() {
     }
     assert_eq!(play.node.ledger().block_of(&TxId::from(id)), None);
     play.check_place(&TxId::from(id));
+}
+
+/// The request lasts until its block does.
+#[test]
+fn a_block_that_was_being_mined_is_begun_anew() {
+    let mut play = Play::new();
+    play.step(&Step::Mine);
+    play.step(&Step::Tick(1));
+    assert!(play.search.is_some());
+    play.step(&Step::Crash);
+    play.step(&Step::Tick(3));
+    play.step(&Step::Nonce);
+    assert_eq!(play.node.ledger().tip().id(), 1);
+    // It is spent now.
+    play.step(&Step::Crash);
+    play.step(&Step::Tick(3));
+    assert!(play.search.is_none());
+}
+
+/// A storage keeps payments by id: one of the two would be lost.
+#[test]
+fn a_state_with_a_payment_in_two_places_is_refused() {
+    let mut play = Play::new();
+    play.feed(Input::Pay(paid(&payment(101))));
+    let state = serde_json::to_value(play.node.state()).unwrap();
+    let queued = state["queue"][0].clone();
+    for place in ["queue", "pool", "waiting"] {
+        let mut twice = state.clone();
+        let transaction = queued["transaction"].clone();
+        let entry = match place {
+            "queue" => queued.clone(),
+            "pool" => transaction,
+            _ => serde_json::json!([transaction, false]),
+        };
+        twice[place].as_array_mut().unwrap().push(entry);
+        let twice: State = serde_json::from_value(twice).unwrap();
+        let refused = play.node.restore(twice).unwrap_err().to_string();
+        assert!(refused.contains("in two places"), "{place}: {refused}");
+    }
+    let state: State = serde_json::from_value(state).unwrap();
+    play.node.restore(state).unwrap();
 }

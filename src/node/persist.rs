@@ -79,9 +79,9 @@ pub enum Record {
     /// The node became what a document says: this takes the place of everything of before. Comes first;
     /// [`Persist::ledger`] has all steps from genesis on.
     Restored(Box<State>),
-    /// A mine request waits or was spent.
+    /// A mine request waits, or one was spent: its block is there or was given up.
     Mine {
-        /// Whether one waits.
+        /// Whether one waits now.
         waits: bool,
     },
 }

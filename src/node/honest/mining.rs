@@ -15,11 +15,10 @@ pub(super) struct Work {
 }
 
 impl<S: Store> HonestNode<S> {
-    /// Makes the candidate from the pool and asks for its nonce. The request is spent.
+    /// Makes the candidate from the pool and asks for its nonce. The request is taken up; it is spent when
+    /// the work is.
     pub(super) fn begin_mining(&mut self) {
-        if self.mine.take().is_some() {
-            self.record(Record::Mine { waits: false });
-        }
+        self.mine = None;
         let candidate = self.candidate();
         let (id, transactions) = (candidate.id, candidate.transactions.len());
         self.tell(Event::MiningBegan { id, transactions });
@@ -144,13 +143,23 @@ impl<S: Store> HonestNode<S> {
         let block: Block = block.expect("a nonce is kept only after its block was checked");
         let (id, hash) = (block.id(), block.hash());
         self.tell(Event::Mined { id, hash });
+        self.spend_request();
         self.join(block);
+    }
+
+    /// Work has ended that may have been asked for. That lasts with what ended it, so that a crash before
+    /// brings the request back.
+    fn spend_request(&mut self) {
+        self.record(Record::Mine {
+            waits: self.mine.is_some(),
+        });
     }
 
     /// Gives up the block being mined: another one moved the tip.
     pub(super) fn drop_work(&mut self) {
         if let Some(work) = self.work.take() {
             self.effects.push(Effect::CancelSearch);
+            self.spend_request();
             self.tell(Event::MiningDropped {
                 id: work.candidate.id,
             });

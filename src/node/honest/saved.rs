@@ -39,7 +39,7 @@ pub struct Saved {
     pub salt: u64,
     /// The ids it has made.
     pub issued: u64,
-    /// Whether a mine request waits.
+    /// Whether a mine request waits, or a block is being mined for one.
     pub mine: bool,
     /// How often it was brought back. Its messages are numbered from `lives << 32` on, so that none is
     /// taken for one of before: whoever brings it back counts this up first, in a way that lasts.
@@ -164,7 +164,7 @@ impl Saved {
             started: state.started,
             salt: state.counters.salt,
             issued: state.counters.issued,
-            mine: state.mine.is_some(),
+            mine: state.mine.is_some() || state.work.is_some(),
             lives: 0,
             queue: state.queue.into_iter().map(|q| q.transaction).collect(),
             pool: (0..).zip(state.pool).collect(),
@@ -185,7 +185,7 @@ impl Saved {
 
 impl<S: Store> HonestNode<S> {
     /// A node that goes on from what its records said, over the ledger that goes with it. It has no
-    /// links yet; a block that was being mined is begun anew when it is asked for again.
+    /// links yet; a block that was being mined is begun anew.
     ///
     /// # Errors
     /// A [`StateError`] when what was saved contradicts itself, the ledger or its rules.
