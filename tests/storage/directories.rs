@@ -68,6 +68,30 @@ fn another_name_or_network_is_refused_with_what_to_do() {
 }
 
 #[test]
+fn what_can_be_no_directory_is_refused_with_what_to_do() {
+    let parent = tempfile::tempdir().unwrap();
+    let file = parent.path().join("file");
+    fs::write(&file, "").unwrap();
+    for path in [file.clone(), file.join("below/it")] {
+        let refused = DataDir::open(&path).unwrap_err();
+        assert_eq!(refused.exit_code(), 1);
+        let text = refused.to_string();
+        let said = format!("{} is a file: give a directory", file.display());
+        assert!(text.starts_with(&said), "{text}");
+    }
+}
+
+/// Nobody may make a directory there, not even root; on some systems it is mounted for reading only.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_directory_that_may_not_be_made_is_refused_with_what_to_do() {
+    let refused = DataDir::open(Path::new("/sys/tickchain")).unwrap_err();
+    let text = refused.to_string();
+    assert!(text.contains("cannot be made"), "{text}");
+    assert!(text.ends_with("or give another directory"), "{text}");
+}
+
+#[test]
 fn a_start_that_was_interrupted_begins_anew() {
     let directory = tempfile::tempdir().unwrap();
     fs::create_dir_all(directory.path().join("database.new/keyspaces")).unwrap();

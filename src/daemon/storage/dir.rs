@@ -166,7 +166,7 @@ impl DataDir {
 
 /// Makes a directory if it is not there, locks it, and removes what an interrupted start left.
 pub(super) fn take(path: &Path) -> Result<File, DataDirError> {
-    fs::create_dir_all(path).map_err(system(path, "the data directory cannot be made"))?;
+    make(path)?;
     let lock = lock(path)?;
     let unfinished = path.join(UNFINISHED);
     if unfinished.exists() {
@@ -176,6 +176,17 @@ pub(super) fn take(path: &Path) -> Result<File, DataDirError> {
         ))?;
     }
     Ok(lock)
+}
+
+fn make(path: &Path) -> Result<(), DataDirError> {
+    fs::create_dir_all(path).map_err(|error| {
+        // Also one above it.
+        let file = path.ancestors().find(|above| above.is_file());
+        match file {
+            Some(file) => DataDirError::File { path: file.into() },
+            None => system(path, "the data directory cannot be made")(error),
+        }
+    })
 }
 
 pub(super) fn lock(path: &Path) -> Result<File, DataDirError> {
@@ -208,8 +219,8 @@ pub(super) fn find(path: &Path, database: &Path) -> Result<Found, DataDirError> 
             damaged(path, what)
         }
     })?;
-    let tables = Tables::open(database).map_err(|error| failed(path, &error))?;
-    schema::migrate(path, &tables)?;
+    let mut tables = Tables::open(database).map_err(|error| failed(path, &error))?;
+    schema::migrate(path, &mut tables, schema::STEPS)?;
     let about = |key: &str| {
         let value = tables.about(key).map_err(|error| failed(path, &error))?;
         value.ok_or_else(|| damaged(path, format!("it does not say its {key}")))
@@ -280,10 +291,7 @@ pub(super) fn damaged(path: &Path, what: String) -> DataDirError {
 /// What a database's error is to the user: the system's, or damage.
 pub(super) fn failed(path: &Path, error: &fjall::Error) -> DataDirError {
     match super::error::io_error(error) {
-        Some(error)
-            if error.kind() != io::ErrorKind::UnexpectedEof
-                && error.kind() != io::ErrorKind::NotFound =>
-        {
+        Some(error) if !super::error::is_damage(error) => {
             let source = io::Error::new(error.kind(), error.to_string());
             system(path, "the database cannot be used")(source)
         }

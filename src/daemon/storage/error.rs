@@ -22,6 +22,12 @@ pub enum DataDirError {
         /// The directory.
         path: PathBuf,
     },
+    /// A file is where a directory has to be.
+    #[error("{} is a file: give a directory, which is made if it is not there, or move the file away", .path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+    },
     /// There is none to be read.
     #[error("{} is no data directory: give the one that a node was run with", .path.display())]
     Absent {
@@ -64,7 +70,8 @@ pub enum DataDirError {
     },
     /// A later release wrote it.
     #[error(
-        "{} was written by a later release (schema {schema}, this one knows up to {known}): run that one",
+        "{} was written by a later release (schema {schema}, this one knows up to {known}): run that one, or \
+         save it there with \"tickchain chain export\" and import that into a new directory here",
         .path.display()
     )]
     Newer {
@@ -91,7 +98,7 @@ pub enum DataDirError {
     #[error(transparent)]
     Genesis(#[from] GenesisError),
     /// The system refused something.
-    #[error("{}: {what}: {source}", .path.display())]
+    #[error("{}: {what}: {source}{}", .path.display(), advice(.source.kind()))]
     System {
         /// The directory.
         path: PathBuf,
@@ -117,6 +124,18 @@ impl DataDirError {
             Self::Damaged { .. } => DAMAGED_EXIT_CODE,
             _ => 1,
         }
+    }
+}
+
+/// What to do about what the system says.
+fn advice(kind: io::ErrorKind) -> &'static str {
+    match kind {
+        io::ErrorKind::PermissionDenied => {
+            ": let the user that runs this write there, or give another directory"
+        }
+        io::ErrorKind::ReadOnlyFilesystem => ": mount it for writing, or give another directory",
+        kind if is_full(kind) => ": make room there, or give another directory",
+        _ => "",
     }
 }
 
@@ -150,7 +169,7 @@ pub(super) fn describe(error: &fjall::Error) -> String {
 /// What a write's failure is to a driver.
 pub(super) fn storage_error(place: &Path, error: &fjall::Error) -> StorageError {
     match io_error(error) {
-        Some(error) if is_full(error) => StorageError::Full {
+        Some(error) if is_full(error.kind()) => StorageError::Full {
             place: place.display().to_string(),
         },
         _ => StorageError::Failed {
@@ -159,9 +178,17 @@ pub(super) fn storage_error(place: &Path, error: &fjall::Error) -> StorageError 
     }
 }
 
-pub(super) fn is_full(error: &io::Error) -> bool {
+fn is_full(kind: io::ErrorKind) -> bool {
+    matches!(
+        kind,
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
+    )
+}
+
+/// Whether files are not what they were, and not the system in a state that passes.
+pub(super) fn is_damage(error: &io::Error) -> bool {
     matches!(
         error.kind(),
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
+        io::ErrorKind::UnexpectedEof | io::ErrorKind::NotFound | io::ErrorKind::InvalidData
     )
 }

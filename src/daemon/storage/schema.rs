@@ -9,32 +9,153 @@ use super::tables::Tables;
 /// The key under which a directory says its schema.
 pub(super) const SCHEMA: &str = "schema";
 
-/// The schema this program writes.
-pub(super) const LATEST: u32 = 1;
+/// Makes one schema of the one before it. One that was interrupted is done again, on what it left.
+pub(super) type Step = fn(&mut Tables) -> fjall::Result<()>;
 
-/// Makes schema n + 1 of schema n, the first entry of 1. A step that was interrupted begins again.
-const STEPS: [fn(&Tables) -> fjall::Result<()>; LATEST as usize - 1] = [];
+/// From schema 1 on, in order.
+pub(super) const STEPS: &[Step] = &[];
 
-/// Brings a directory to the latest schema.
-pub(super) fn migrate(path: &Path, tables: &Tables) -> Result<(), DataDirError> {
+/// The schema that so many steps lead to.
+pub(super) const fn latest(steps: &[Step]) -> u32 {
+    1 + steps.len() as u32
+}
+
+/// Brings a directory to the latest schema. After each step the new number is written, when all that the
+/// step wrote lasts.
+pub(super) fn migrate(
+    path: &Path,
+    tables: &mut Tables,
+    steps: &[Step],
+) -> Result<(), DataDirError> {
     let unreadable = |error: fjall::Error| failed(path, &error);
     let value = tables.about(SCHEMA).map_err(unreadable)?;
     let schema = value.and_then(|value| Some(u32::from_be_bytes(value[..].try_into().ok()?)));
     let schema = schema.filter(|schema| *schema > 0);
     let schema = schema.ok_or_else(|| damaged(path, "it does not say its schema".to_owned()))?;
-    if schema > LATEST {
+    let known = latest(steps);
+    if schema > known {
         return Err(DataDirError::Newer {
             path: path.into(),
             schema,
-            known: LATEST,
+            known,
         });
     }
-    for (step, from) in STEPS.iter().zip(1..).skip(schema as usize - 1) {
-        log::warn!("{}: schema {from} becomes {}", path.display(), from + 1);
+    for (step, from) in steps.iter().zip(1..).skip(schema as usize - 1) {
+        let next: u32 = from + 1;
+        log::warn!("{}: schema {from} becomes {next}", path.display());
         step(tables).map_err(unreadable)?;
         tables
-            .set_about(&[(SCHEMA, &u32::to_be_bytes(from + 1))])
+            .set_about(&[(SCHEMA, &next.to_be_bytes())])
             .map_err(unreadable)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::daemon::storage::codec::read_number;
+    use crate::daemon::storage::tables::Batch;
+
+    const FIRST: &[u8] = b"first";
+    const SECOND: &[u8] = b"second";
+
+    fn open(path: &Path) -> Tables {
+        Tables::open(&path.join("database")).unwrap()
+    }
+
+    fn write(tables: &mut Tables, key: &[u8], number: u64) -> fjall::Result<()> {
+        let mut batch = Batch::default();
+        batch.put((key.into(), Some(number.to_be_bytes().into())));
+        tables.commit(batch)
+    }
+
+    fn read(tables: &Tables, key: &[u8]) -> Option<u64> {
+        read_number(&tables.get(key).unwrap()?)
+    }
+
+    fn schema(tables: &Tables) -> u32 {
+        let value = tables.about(SCHEMA).unwrap().unwrap();
+        u32::from_be_bytes(value[..].try_into().unwrap())
+    }
+
+    /// Counts how often it is done.
+    fn first(tables: &mut Tables) -> fjall::Result<()> {
+        let done = read(tables, FIRST).unwrap_or(0);
+        write(tables, FIRST, done + 1)
+    }
+
+    /// Stands on what the first step left.
+    fn second(tables: &mut Tables) -> fjall::Result<()> {
+        let first = read(tables, FIRST).expect("the first step was done");
+        write(tables, SECOND, first * 10)
+    }
+
+    /// Does not come to its end.
+    fn interrupted(tables: &mut Tables) -> fjall::Result<()> {
+        write(tables, SECOND, 7)?;
+        Err(fjall::Error::Poisoned)
+    }
+
+    /// A directory of this schema.
+    fn of_schema(schema: u32) -> (tempfile::TempDir, Tables) {
+        let directory = tempfile::tempdir().unwrap();
+        let tables = open(directory.path());
+        tables
+            .set_about(&[(SCHEMA, &schema.to_be_bytes())])
+            .unwrap();
+        (directory, tables)
+    }
+
+    #[test]
+    fn steps_are_done_in_order_and_once() {
+        let (directory, mut tables) = of_schema(1);
+        for _ in 0..2 {
+            migrate(directory.path(), &mut tables, &[first, second]).unwrap();
+            let written = (read(&tables, FIRST), read(&tables, SECOND));
+            assert_eq!((written, schema(&tables)), ((Some(1), Some(10)), 3));
+            drop(tables);
+            tables = open(directory.path());
+        }
+        let (directory, mut tables) = of_schema(2);
+        write(&mut tables, FIRST, 4).unwrap();
+        migrate(directory.path(), &mut tables, &[first, second]).unwrap();
+        let written = (read(&tables, FIRST), read(&tables, SECOND));
+        assert_eq!(
+            written,
+            (Some(4), Some(40)),
+            "it had the first step behind it"
+        );
+    }
+
+    #[test]
+    fn a_step_that_was_interrupted_is_done_again_and_those_before_it_are_not() {
+        let (directory, mut tables) = of_schema(1);
+        migrate(directory.path(), &mut tables, &[first, interrupted]).unwrap_err();
+        assert_eq!((read(&tables, SECOND), schema(&tables)), (Some(7), 2));
+        drop(tables);
+        let mut tables = open(directory.path());
+        migrate(directory.path(), &mut tables, &[first, second]).unwrap();
+        let written = (read(&tables, FIRST), read(&tables, SECOND));
+        assert_eq!((written, schema(&tables)), ((Some(1), Some(10)), 3));
+    }
+
+    #[test]
+    fn a_later_schema_is_refused_with_both_numbers_and_what_to_do() {
+        let (directory, mut tables) = of_schema(4);
+        let refused = migrate(directory.path(), &mut tables, &[first, second]).unwrap_err();
+        assert_eq!((read(&tables, FIRST), schema(&tables)), (None, 4));
+        assert_eq!(refused.exit_code(), 1);
+        let text = refused.to_string();
+        for part in ["schema 4", "up to 3", "tickchain chain export"] {
+            assert!(text.contains(part), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_directory_that_does_not_say_its_schema_is_damaged() {
+        let (directory, mut tables) = of_schema(0);
+        let refused = migrate(directory.path(), &mut tables, &[]).unwrap_err();
+        assert_eq!(refused.exit_code(), 3, "{refused}");
+    }
 }

@@ -58,7 +58,7 @@ impl UnfinishedDir {
         let json = serde_json::to_vec(genesis).expect("a genesis is written as JSON");
         let said = self.shared.with(|tables| {
             tables.set_about(&[
-                (schema::SCHEMA, &schema::LATEST.to_be_bytes()),
+                (schema::SCHEMA, &schema::latest(schema::STEPS).to_be_bytes()),
                 (NAME, name.as_str().as_bytes()),
                 (NETWORK, &network.0),
                 (GENESIS, &json),
