@@ -258,7 +258,7 @@ fn event(stream: &mut Client) -> (u64, Json) {
     loop {
         let line = stream.line();
         if let Some(found) = line.strip_prefix("id: ") {
-            id = Some(found.parse().unwrap());
+            id = Some(found.split('-').next().unwrap().parse().unwrap());
         }
         if let Some(data) = line.strip_prefix("data: ") {
             return (

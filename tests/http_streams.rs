@@ -121,8 +121,13 @@ fn a_list_whose_chain_changes_is_cut_rather_than_wrong() {
     assert!(!rest.ends_with(b"0\r\n\r\n"), "the end must not look whole");
 }
 
-/// The next event of a stream, as its id and its data.
+/// The next event of a stream, as its number and its data.
 fn event(client: &mut Client) -> (u64, Json) {
+    let (id, data) = event_with_id(client);
+    (id.split('-').next().unwrap().parse().unwrap(), data)
+}
+
+fn event_with_id(client: &mut Client) -> (String, Json) {
     // Heartbeats would keep a test waiting for ever.
     let mut skipped = Vec::new();
     while skipped.len() < 20 {
@@ -130,7 +135,7 @@ fn event(client: &mut Client) -> (u64, Json) {
         if let Some(id) = line.strip_prefix("id: ") {
             let data = client.line();
             let data = data.strip_prefix("data: ").expect("data follows the id");
-            return (id.parse().unwrap(), serde_json::from_str(data).unwrap());
+            return (id.to_owned(), serde_json::from_str(data).unwrap());
         }
         skipped.push(line);
     }
@@ -168,6 +173,28 @@ fn events_arrive_and_a_stream_resumes_where_it_broke_off() {
         .client()
         .call("GET", "/events", &[("Last-Event-ID", "x")], b"")
         .problem(400);
+}
+
+/// Whoever goes on where another life of the node left off is told, though the number would fit.
+#[test]
+fn a_node_that_was_started_again_does_not_go_on_with_the_events_of_before() {
+    let ids = [Server::new(), Server::new()].map(|server| {
+        server.get("/start").expect(200);
+        let mut stream = server.client();
+        stream.send("GET", "/events?after=0", &[], b"");
+        (event_with_id(&mut stream).0, server)
+    });
+    let [(before, _), (own, server)] = ids;
+    server.get("/clock/3").expect(200);
+    let history = server.get("/outline").expect(200).json()["history"].clone();
+    assert_eq!(Some(history.as_str().unwrap()), own.strip_prefix("1-"));
+    let from = |id: &str| {
+        let mut stream = server.client();
+        stream.send("GET", "/events", &[("Last-Event-ID", id)], b"");
+        event(&mut stream)
+    };
+    assert_eq!(from(&before), (0, json!({"type": "resync"})));
+    assert_eq!(from(&own).0, 2);
 }
 
 #[test]

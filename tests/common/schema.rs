@@ -75,6 +75,7 @@ pub fn check(document: &Json, schema: &Json, value: &Json) -> Result<(), String>
         let fits = match pattern.as_str().unwrap() {
             "^[0-9a-f]{64}$" => hex(64),
             "^[0-9a-f]{32}$" => hex(32),
+            "^[0-9a-f]{8}$" => hex(8),
             timestamp if timestamp.contains("/\\d{2}/") => text.len() == 19,
             other => panic!("{other} is not checked here"),
         };

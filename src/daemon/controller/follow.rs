@@ -54,8 +54,8 @@ struct State {
     bytes: usize,
     /// The last event there is nothing to wait for up to; `None` before the node was there.
     seen: Option<u64>,
-    /// What tells one life of a node from the next, as far as that can be told.
-    salt: Option<u64>,
+    /// The life of the node that these are of.
+    history: Option<String>,
     /// `None` before it was tried.
     connected: Option<bool>,
     /// Events were missed for good.
@@ -72,17 +72,7 @@ struct Pending {
 #[derive(Deserialize)]
 struct Glance {
     event: u64,
-    state: GlanceState,
-}
-
-#[derive(Deserialize)]
-struct GlanceState {
-    counters: GlanceCounters,
-}
-
-#[derive(Deserialize)]
-struct GlanceCounters {
-    salt: u64,
+    history: String,
 }
 
 /// What the stream has to say now.
@@ -166,15 +156,13 @@ impl Feed {
     /// Where to go on, now that the node is there.
     fn resume(&self, glance: &Glance) -> u64 {
         let mut state = self.lock();
-        let salt = glance.state.counters.salt;
-        let same_salt = state.salt.is_none_or(|known| known == salt);
-        let same_life = same_salt && state.seen.is_some_and(|seen| seen <= glance.event);
-        if !same_life {
+        let known = state.history.replace(glance.history.clone());
+        let same_life = known.is_none_or(|known| known == glance.history);
+        if !same_life || state.seen.is_none_or(|seen| seen > glance.event) {
             state.lost |= state.seen.is_some();
             state.clear();
             state.seen = Some(glance.event);
         }
-        state.salt = Some(salt);
         state.seen.unwrap_or(glance.event)
     }
 
@@ -222,7 +210,10 @@ async fn run(client: Client, feed: Arc<Feed>) {
 async fn open(client: &Client, feed: &Feed) -> Result<Stream, CallError> {
     let glance: Glance = client.get("/outline", NODE_TIMEOUT).await?;
     let after = feed.resume(&glance);
-    client.stream(&format!("/events?after={after}")).await
+    let history = &glance.history;
+    client
+        .stream(&format!("/events?after={after}-{history}"))
+        .await
 }
 
 /// Reads until the stream ends, falls silent, or makes no sense.
@@ -278,7 +269,10 @@ impl Lines {
     /// Takes in a line; an event where it completes one.
     fn take_field(&mut self, line: &str) -> Option<(u64, Json)> {
         if let Some(id) = line.strip_prefix("id: ") {
-            self.id = id.trim_end().parse().ok();
+            self.id = id
+                .split('-')
+                .next()
+                .and_then(|id| id.trim_end().parse().ok());
             return None;
         }
         let data = line.strip_prefix("data: ")?;
@@ -307,7 +301,7 @@ mod tests {
 
     #[test]
     fn events_are_read_however_they_are_cut() {
-        let text = "retry: 1000\n\nid: 1\ndata: {\"a\":1}\n\n: nothing new\n\nid: 2\ndata: {}\n\n";
+        let text = "retry: 1000\n\nid: 1-0badcafe\ndata: {\"a\":1}\n\n: nothing new\n\nid: 2\ndata: {}\n\n";
         let wanted = [(1, "{\"a\":1}".to_owned()), (2, "{}".to_owned())];
         assert_eq!(events(&[text]), wanted);
         for cut in 0..text.len() {
@@ -326,11 +320,10 @@ mod tests {
         }
     }
 
-    fn glance(event: u64, salt: u64) -> Glance {
-        let counters = GlanceCounters { salt };
+    fn glance(event: u64, life: u32) -> Glance {
         Glance {
             event,
-            state: GlanceState { counters },
+            history: life.to_string(),
         }
     }
 

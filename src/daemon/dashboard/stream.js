@@ -46,7 +46,7 @@ export function createStream(to) {
     stream.onerror = reconnect;
     stream.onmessage = (event) => {
       const message = JSON.parse(event.data);
-      if (held) held.push({ id: Number(event.lastEventId), message });
+      if (held) held.push({ id: Number.parseInt(event.lastEventId, 10), message });
       else to.take(message);
     };
   }

@@ -1,6 +1,6 @@
 //! Events as they happen, to whoever listens (server-sent events).
 
-use std::fmt::Write;
+use std::fmt::{self, Display, Write};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,8 +26,39 @@ pub const HEARTBEAT: Duration = Duration::from_secs(15);
 /// The most events in one write.
 const BATCH: usize = 64;
 
+/// Which life of a program its events are of: they are numbered from 1 in each. Drawn anew by each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct History(u32);
+
+impl History {
+    /// # Panics
+    /// When the system has no randomness, without which nothing here runs.
+    pub(crate) fn new() -> Self {
+        Self(getrandom::u32().expect("the system has randomness"))
+    }
+
+    /// The number that an id ends with the last event seen: `17-0badcafe`, or `17` for one of this life.
+    fn number_of(self, id: &str, what: &str) -> Result<u64, Problem> {
+        let (seen, life) = match id.split_once('-') {
+            Some((seen, life)) => (seen, Some(life)),
+            None => (id, None),
+        };
+        let seen = number(seen, what)?;
+        // What was missed since another life nobody knows.
+        let other = life.is_some_and(|life| life != self.to_string());
+        Ok(if other { u64::MAX } else { seen })
+    }
+}
+
+impl Display for History {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:08x}", self.0)
+    }
+}
+
 struct Feed<E> {
     subscription: Subscription<E>,
+    history: History,
     closing: Closing,
     text: String,
     /// Gives the stream's place back when the client has left.
@@ -40,16 +71,18 @@ pub(crate) fn feed<E: Serialize + Send + Sync + 'static>(
     call: &Call,
     streams: &Arc<Limit>,
     closing: &Closing,
+    history: History,
     subscribe: impl FnOnce(Option<u64>) -> Subscription<E>,
 ) -> Outcome {
     call.check_query(&["after"])?;
-    let after = match call.query_number("after")? {
-        Some(after) => Some(after),
-        None => last_event_id(&call.parts.headers)?,
+    let after = match call.query("after")? {
+        Some(after) => Some(history.number_of(&after, "?after=")?),
+        None => last_event_id(&call.parts.headers, history)?,
     };
     let feed = Feed {
         _place: streams.take()?,
         subscription: subscribe(after),
+        history,
         closing: closing.clone(),
         // Browsers wait this long before they come back.
         text: "retry: 1000\n\n".to_owned(),
@@ -64,11 +97,12 @@ pub(crate) fn feed<E: Serialize + Send + Sync + 'static>(
     Ok(Reply::stream(Box::pin(pieces), "text/event-stream"))
 }
 
-fn last_event_id(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
+fn last_event_id(headers: &HeaderMap, history: History) -> Result<Option<u64>, Problem> {
     let Some(id) = headers.get("last-event-id") else {
         return Ok(None);
     };
-    number(id.to_str().unwrap_or("?"), "Last-Event-ID").map(Some)
+    let id = id.to_str().unwrap_or("?");
+    history.number_of(id, "Last-Event-ID").map(Some)
 }
 
 impl<E: Serialize> Feed<E> {
@@ -118,7 +152,9 @@ impl<E: Serialize> Feed<E> {
     fn event(&mut self, id: u64, event: &impl Serialize) {
         let json = serde_json::to_string(event).expect("events have string keys");
         // JSON has its line feeds escaped, so that one line holds it.
-        write!(self.text, "id: {id}\ndata: {json}\n\n").expect("a string takes every write");
+        let history = self.history;
+        write!(self.text, "id: {id}-{history}\ndata: {json}\n\n")
+            .expect("a string takes every write");
     }
 }
 
@@ -134,6 +170,21 @@ const RESYNC: Resync = Resync { r#type: "resync" };
 mod tests {
     use super::*;
     use crate::node::Event;
+
+    #[test]
+    fn an_id_of_another_life_is_none_of_this_one() {
+        let (this, other) = (History(0xbad), History(0xcafe));
+        assert_eq!(this.number_of("17", "x").ok(), Some(17));
+        assert_eq!(this.number_of("17-00000bad", "x").ok(), Some(17));
+        assert_eq!(
+            this.number_of(&format!("17-{other}"), "x").ok(),
+            Some(u64::MAX)
+        );
+        assert_eq!(this.number_of("17-", "x").ok(), Some(u64::MAX));
+        for bad in ["", "x", "-17", "1.5-00000bad"] {
+            assert!(this.number_of(bad, "x").is_err(), "{bad}");
+        }
+    }
 
     #[test]
     fn an_event_is_one_line_of_json() {

@@ -23,8 +23,8 @@ mod service;
 
 pub(crate) use bounds::{Closing, Limit, Place};
 pub(crate) use call::{Call, Content, Outcome, Pieces, Reply, number};
-pub(crate) use feed::feed;
 pub use feed::{HEARTBEAT, MAX_STREAMS};
+pub(crate) use feed::{History, feed};
 pub use guard::Guard;
 pub(crate) use problem::Problem;
 pub(crate) use routes::{Address, Route, routes};

@@ -9,7 +9,7 @@ use smol::Task;
 use super::metrics::Metrics;
 use super::peers::{PeerBook, Ticker};
 use super::routes::ROUTES;
-use crate::daemon::http::{Application, Closing, Guard, Limit, MAX_STREAMS, Service};
+use crate::daemon::http::{Application, Closing, Guard, History, Limit, MAX_STREAMS, Service};
 use crate::daemon::storage::{DaemonNode, StorageHealth};
 use crate::driver::Handle;
 use crate::node::MAX_MESSAGE_BYTES;
@@ -51,6 +51,7 @@ impl NodeApi {
             large_bodies: Limit::new(MAX_LARGE_BODIES, "large bodies"),
             states: Limit::new(1, "state"),
             closing: Closing::new(),
+            history: History::new(),
             _watch: smol::spawn(async move { counting.watch(events).await }),
         };
         Service::new(Arc::new(shared), ROUTES)
@@ -71,6 +72,7 @@ pub(super) struct Shared {
     /// States that are being written or read.
     pub(super) states: Arc<Limit>,
     pub(super) closing: Closing,
+    pub(super) history: History,
     /// Counts events; ends with the service.
     _watch: Task<()>,
 }

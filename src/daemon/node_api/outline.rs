@@ -10,6 +10,8 @@ use crate::node::Outline;
 struct Answer {
     /// The id of the node's last event when it was like this.
     event: u64,
+    /// Of which life of the node that is: what its id ends with.
+    history: String,
     /// Milliseconds from tick to tick, when the clock runs by itself.
     ticks_itself: Option<u64>,
     #[serde(flatten)]
@@ -26,6 +28,7 @@ pub(super) async fn get(api: Api, _call: Call) -> Outcome {
     let interval = api.node.ticker.interval();
     let answer = Answer {
         event,
+        history: api.history.to_string(),
         ticks_itself: interval.map(|every| u64::try_from(every.as_millis()).unwrap_or(u64::MAX)),
         outline,
     };

@@ -27,7 +27,7 @@ class Stream {
   }
   /** @param {number} id @param {StreamMessage} message */
   send(id, message) {
-    this.onmessage({ lastEventId: String(id), data: JSON.stringify(message) });
+    this.onmessage({ lastEventId: `${id}-0badcafe`, data: JSON.stringify(message) });
   }
 }
 

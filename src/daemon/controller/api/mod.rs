@@ -22,7 +22,9 @@ pub use self::login::{Login, MAX_SESSIONS};
 pub use self::routes::routes;
 pub use self::server::RunningController;
 use super::{Controller, MAX_NETWORK_FILE_BYTES};
-use crate::daemon::http::{Application, Closing, Guard, Limit, MAX_STREAMS, Problem, Service};
+use crate::daemon::http::{
+    Application, Closing, Guard, History, Limit, MAX_STREAMS, Problem, Service,
+};
 use crate::node::MAX_MESSAGE_BYTES;
 
 /// The largest body of `POST do`, which may hand in a block as large as a message between peers, 4 MiB.
@@ -55,6 +57,7 @@ impl ControllerApi {
             network_files: Limit::new(1, "network file"),
             networks: Limit::new(1, "whole network"),
             closing: Closing::new(),
+            history: History::new(),
         };
         Service::new(Arc::new(shared), routes::ROUTES)
     }
@@ -79,6 +82,7 @@ struct Shared {
     /// Networks that are being saved or loaded.
     networks: Arc<Limit>,
     closing: Closing,
+    history: History,
 }
 
 impl Application for Shared {

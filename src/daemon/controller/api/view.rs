@@ -19,7 +19,7 @@ pub(super) async fn network(api: Api, _call: Call) -> Outcome {
 }
 
 pub(super) async fn events(api: Api, call: Call) -> Outcome {
-    feed(&call, &api.streams, &api.closing, |after| {
+    feed(&call, &api.streams, &api.closing, api.history, |after| {
         api.controller.subscribe(after)
     })
 }
