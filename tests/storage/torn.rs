@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value as Json, json};
 use tickchain::driver::Storage;
-use tickchain::node::{Input, Node as _, Payment, State};
+use tickchain::ledger::UncheckedBlock;
+use tickchain::node::{Body, Input, Message, Node as _, Payment, State};
 
 use crate::rig::Rig;
 
@@ -55,43 +56,125 @@ fn look(state: &State) -> Json {
     })
 }
 
-/// Payments, blocks and a reset, each of which lasts before the next.
+/// A node, and what it was told to last, moment by moment.
+struct Run<'root> {
+    root: &'root Path,
+    rig: Rig,
+    synced: Vec<Synced>,
+    /// What the peer said.
+    said: u64,
+}
+
+impl Run<'_> {
+    /// All that was handed in lasts now.
+    fn sync(&mut self) {
+        self.rig.storage.finish().unwrap();
+        let nodes = self.rig.states.drain(..);
+        let nodes: Vec<Json> = nodes.map(|state| look(&state)).collect();
+        if !nodes.is_empty() {
+            let files = files(self.root);
+            self.synced.push(Synced { files, nodes });
+        }
+    }
+
+    fn pay(&mut self, payments: u64) {
+        for _ in 0..payments {
+            self.said += 1;
+            self.rig.hand_in(Input::Pay(Payment {
+                id: None,
+                sender: "so".parse().unwrap(),
+                recipient: format!("account {}", self.said).parse().unwrap(),
+                value: 1.try_into().unwrap(),
+                sequence: None,
+                signature: None,
+            }));
+        }
+        self.sync();
+    }
+
+    fn mine(&mut self) {
+        self.rig.hand_in(Input::Mine);
+        self.live(5);
+    }
+
+    /// Clock by clock, each of which lasts before the next.
+    fn live(&mut self, clocks: u64) {
+        for _ in 0..clocks {
+            self.rig.clock(self.rig.node.clock() + 1);
+            self.sync();
+        }
+    }
+
+    /// A peer says so many blocks on block `parent` of the main chain.
+    fn branch(&mut self, parent: u64, blocks: u64) {
+        let mut parent = (self.rig.node.ledger().block_at(parent))
+            .unwrap()
+            .to_unchecked();
+        for _ in 0..blocks {
+            self.said += 1;
+            parent = UncheckedBlock {
+                id: parent.id + 1,
+                hash: None,
+                timestamp: parent.timestamp,
+                transactions: [].into(),
+                previous_block_hash: parent.header().hash(),
+                nonce: self.said,
+            };
+            let message = Message {
+                stamp: 0,
+                sequence: self.said,
+                body: Body::NewBlock(parent.clone()),
+            };
+            let from = "peer".parse().unwrap();
+            self.rig.hand_in(Input::Message { from, message });
+            self.sync();
+        }
+        self.live(2);
+    }
+}
+
+/// Payments, blocks, side branches, a branch that becomes the main chain, and a reset.
 fn workload(root: &Path) -> Vec<Synced> {
     drop(Rig::open(root));
-    let mut rig = Rig::open(root);
-    let mut synced = Vec::new();
-    for step in 0..24u64 {
-        match step {
-            0 => drop(rig.hand_in(Input::Start { salt: 1 })),
-            12 => drop(rig.hand_in(Input::Reset { salt: 2 })),
-            step if step % 3 == 1 => {
-                for number in 0..step {
-                    rig.hand_in(Input::Pay(Payment {
-                        id: None,
-                        sender: "so".parse().unwrap(),
-                        recipient: format!("account {step} {number}").parse().unwrap(),
-                        value: 1.try_into().unwrap(),
-                        sequence: None,
-                        signature: None,
-                    }));
-                }
-            }
-            step if step % 3 == 2 => drop(rig.hand_in(Input::Mine)),
-            _ => rig.clock(rig.node.clock() + 5),
-        }
-        rig.storage.finish().unwrap();
-        synced.push(Synced {
-            files: files(root),
-            nodes: rig.states.drain(..).map(|state| look(&state)).collect(),
-        });
+    let rig = Rig::open(root);
+    let mut run = Run {
+        root,
+        rig,
+        synced: Vec::new(),
+        said: 0,
+    };
+    let peer = "peer".parse().unwrap();
+    run.rig.hand_in(Input::Start { salt: 1 });
+    run.rig.hand_in(Input::PeerUp { peer, latency: 0 });
+    run.sync();
+    for salt in 2..4 {
+        run.pay(1);
+        run.pay(6);
+        run.mine();
+        run.pay(3);
+        run.branch(0, 1);
+        assert!(run.rig.node.ledger().side_blocks().count() > 0);
+        run.mine();
+        let tip = run.rig.node.ledger().tip().hash();
+        run.branch(0, 3);
+        assert_ne!(
+            run.rig.node.ledger().tip().hash(),
+            tip,
+            "another branch won"
+        );
+        run.pay(2);
+        run.rig.hand_in(Input::Reset { salt });
+        run.sync();
     }
-    synced
+    run.pay(2);
+    run.mine();
+    run.synced
 }
 
 /// What may be left of bytes that were not synced. A hole is left in one batch only: batches are synced one
 /// after the other, so what comes behind a broken one is never whole.
 fn torn(tail: &[u8], batches: usize) -> Vec<Vec<u8>> {
-    let (third, half) = (tail.len() / 3, tail.len() / 2);
+    let (third, half, end) = (tail.len() / 3, tail.len() / 2, tail.len());
     let with = |range: std::ops::Range<usize>, byte: &dyn Fn(usize) -> u8| {
         let mut torn = tail.to_vec();
         torn[range.clone()]
@@ -102,28 +185,38 @@ fn torn(tail: &[u8], batches: usize) -> Vec<Vec<u8>> {
     };
     let zero = |_| 0;
     let garbage = |place: usize| (place as u8).wrapping_mul(167).wrapping_add(13);
+    let flipped = |place: usize| with(place..place + 1, &|place| tail[place] ^ 1 << (place % 8));
     let mut torn = vec![
         Vec::new(),
+        tail[..7].to_vec(),
         tail[..half].to_vec(),
-        tail[..tail.len() - 1].to_vec(),
-        with(half..tail.len(), &zero),
-        with(half..tail.len(), &garbage),
-        with(0..tail.len(), &garbage),
+        tail[..end - 1].to_vec(),
+        with(0..end, &zero),
+        with(third..end, &zero),
+        with(end - 1..end, &zero),
+        with(half..end, &garbage),
+        with(0..end, &garbage),
+        flipped(end - 1),
     ];
     if batches == 1 {
         torn.push(with(0..half, &zero));
         torn.push(with(third..2 * third, &zero));
         torn.push(with(third..2 * third, &garbage));
+        // Its tag, the number of its items, its own number, what it says, its checksum.
+        torn.extend([0, 2, 5, 12, third, half, end - 9].map(flipped));
     }
     torn
 }
+
+/// Of what may be left one in so many is tried at each moment, others at the next.
+const TRIED: usize = 3;
 
 #[test]
 fn what_was_synced_is_there_whatever_follows() {
     let directory = tempfile::tempdir().unwrap();
     let synced = workload(directory.path());
     let mut opened = 0;
-    for pair in synced.windows(2) {
+    for (number, pair) in synced.windows(2).enumerate() {
         let [before, after] = pair else {
             panic!("windows of two");
         };
@@ -133,10 +226,8 @@ fn what_was_synced_is_there_whatever_follows() {
         let Some(tail) = after.files[journal].strip_prefix(bytes.as_slice()) else {
             panic!("a journal only grows");
         };
-        if tail.is_empty() {
-            continue;
-        }
-        for torn in torn(tail, after.nodes.len()) {
+        let torn = torn(tail, after.nodes.len());
+        for torn in torn.into_iter().skip(number % TRIED).step_by(TRIED) {
             let crashed = tempfile::tempdir().unwrap();
             let mut image = before.files.clone();
             image.get_mut(journal).unwrap().extend(torn);
@@ -150,10 +241,15 @@ fn what_was_synced_is_there_whatever_follows() {
                 fs::create_dir_all(path.parent().unwrap()).unwrap();
                 fs::write(path, bytes).unwrap();
             }
-            let node = look(&Rig::open(crashed.path()).node.state());
+            let mut rig = Rig::open(crashed.path());
+            let node = look(&rig.node.state());
             assert!(before.nodes.last() == Some(&node) || after.nodes.contains(&node));
+            // And it goes on from there.
+            rig.hand_in(Input::Start { salt: 1 });
+            rig.hand_in(Input::Mine);
+            rig.storage.finish().unwrap();
             opened += 1;
         }
     }
-    assert!(opened > 100, "only {opened} crashes");
+    assert!(opened > 150, "only {opened} crashes of {}", synced.len());
 }

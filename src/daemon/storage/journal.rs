@@ -20,6 +20,9 @@ const START: u8 = 1;
 const ITEM: u8 = 2;
 const END: u8 = 3;
 
+/// The numbers between two batches are those of what the database writes besides: few.
+const MAX_STEP: u64 = 1 << 32;
+
 /// What is wrong with a journal.
 #[derive(Debug)]
 pub(super) enum JournalError {
@@ -79,7 +82,7 @@ pub(super) fn cut_damage(database: &Path) -> io::Result<()> {
 pub(super) fn cut_lost(database: &Path, from: u64) -> io::Result<()> {
     for (_, file) in journals(database)? {
         let bytes = fs::read(&file)?;
-        let kept = bytes_while(&bytes, |batch| number(batch) < from);
+        let kept = bytes_while(&bytes, |number| number < from);
         if bytes[kept..].iter().all(|byte| *byte == 0) {
             continue;
         }
@@ -138,16 +141,22 @@ fn sound_bytes(bytes: &[u8]) -> usize {
     bytes_while(bytes, |_| true)
 }
 
-/// How many bytes whole batches take from the beginning on, up to the first that is not meant.
-fn bytes_while(bytes: &[u8], meant: impl Fn(&[u8]) -> bool) -> usize {
-    let mut sound = 0;
+/// How many bytes whole batches take from the beginning on, up to the first whose number is not meant.
+fn bytes_while(bytes: &[u8], meant: impl Fn(u64) -> bool) -> usize {
+    let (mut sound, mut last) = (0, None);
     while let Some(batch) = batch_bytes(&bytes[sound..]) {
-        if !meant(&bytes[sound..sound + batch]) {
+        let number = number(&bytes[sound..]);
+        if !follows(last, number) || !meant(number) {
             break;
         }
-        sound += batch;
+        (sound, last) = (sound + batch, Some(number));
     }
     sound
+}
+
+/// Whether a batch can have this number after the last one: no checksum tells.
+fn follows(last: Option<u64>, number: u64) -> bool {
+    last.is_none_or(|last| number > last && number - last < MAX_STEP)
 }
 
 /// The number of a whole batch, behind its tag and the number of its items. They rise.
