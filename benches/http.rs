@@ -77,6 +77,7 @@ fn node() -> SocketAddr {
     smol::spawn(driver.run()).detach();
     smol::block_on(handle.start(1)).expect("it runs");
     let api = NodeApi {
+        name: "node1".parse().expect("a short name"),
         handle,
         peers: Arc::new(Alone),
         ticker: Arc::new(Alone),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_channel::Sender;
+use async_channel::{Receiver, Sender};
 use smol::future::FutureExt;
 use smol::{Task, Timer};
 
@@ -116,6 +116,8 @@ pub struct RunningNode {
     links: Arc<Links<DaemonNode>>,
     ticker: Arc<SelfTicker>,
     driving: Task<()>,
+    /// Ends its event loop when it is dropped.
+    alive: Sender<()>,
     serving: Task<()>,
     stopping: Sender<()>,
 }
@@ -173,6 +175,7 @@ impl RunningNode {
         }
         let ticker = Arc::new(SelfTicker::new(handle.clone()));
         let api = NodeApi {
+            name: name.clone(),
             handle: handle.clone(),
             peers: Arc::clone(&links) as Arc<dyn PeerBook>,
             ticker: Arc::clone(&ticker) as Arc<dyn Ticker>,
@@ -189,8 +192,13 @@ impl RunningNode {
                 log::error!("the HTTP API has ended: {error}");
             }
         });
+        let (alive, dropped) = async_channel::bounded(1);
         Ok(Self {
-            driving: smol::spawn(driver.run()),
+            driving: match kept {
+                None => smol::spawn(driver.run()),
+                Some(_) => on_a_thread(driver, dropped),
+            },
+            alive,
             name,
             kept,
             http,
@@ -277,6 +285,7 @@ impl RunningNode {
     /// ports are free when this returns.
     pub async fn crash(self) {
         self.ticker.set(None);
+        self.alive.close();
         self.driving.cancel().await;
         self.links.crash().await;
         // What was asked and not answered fails now; connections that wait for nothing just end.
@@ -308,6 +317,15 @@ impl RunningNode {
         }
         within(STOP_GRACE, driving).await;
     }
+}
+
+/// Runs an event loop until nobody needs it, or at once when the channel is closed. One that reads a disk is on
+/// a thread of its own: a disk that hangs holds up nothing else.
+fn on_a_thread(driver: Driver<DaemonNode>, dropped: Receiver<()>) -> Task<()> {
+    let dropped = async move {
+        let _ = dropped.recv().await;
+    };
+    smol::unblock(move || smol::future::block_on(driver.run().or(dropped)))
 }
 
 /// Whether the future was done in time.

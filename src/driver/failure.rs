@@ -88,7 +88,15 @@ impl<N: Node + 'static> Driver<N> {
             .as_mut()
             .filter(|keeping| !keeping.is_writing());
         if let Some(keeping) = failed {
-            self.node = keeping.storage.recover(clock)?;
+            match keeping.storage.recover(clock) {
+                Ok(node) => self.node = node,
+                Err(error) => {
+                    if matches!(error, StorageError::Closed { .. }) {
+                        keeping.health = Health::Nothing(error.clone());
+                    }
+                    return Err(error.into());
+                }
+            }
             keeping.health = Health::Writing;
             self.show(Outward::View(View::of(&self.node)));
         }

@@ -2,7 +2,8 @@
 
 use crate::node::{Node, Persist};
 
-/// Why something was not written. What was read stays right, and reading goes on.
+/// Why something was not written. What was read stays right, and reading goes on unless it is
+/// [`StorageError::Closed`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum StorageError {
@@ -13,6 +14,14 @@ pub enum StorageError {
     Full {
         /// Where.
         place: String,
+    },
+    /// It cannot even be read, for now: nobody can be told anything about the node.
+    #[error(
+        "what lasts can be neither read nor written at the moment: {reason}: put that right and try again"
+    )]
+    Closed {
+        /// What is wrong.
+        reason: String,
     },
     /// Anything else.
     #[error("what must last cannot be written: {reason}: put that right and try again")]
@@ -47,10 +56,11 @@ pub trait Storage<N: Node>: Send {
 
     /// After a failure: tries whether writes last again, and gives back the node as it was last
     /// written, one life later; its clock is not below `clock`. Cheap when asked often: the disk is
-    /// looked at twice a second at most.
+    /// looked at twice a second at most, and one that does not answer is not waited for.
     ///
     /// # Errors
-    /// A [`StorageError`] as long as they do not.
+    /// A [`StorageError`] as long as they do not; [`StorageError::Closed`] when the node from before can
+    /// no longer be read either.
     fn recover(&mut self, clock: u64) -> Result<N, StorageError>;
 
     /// Waits until everything queued lasts.

@@ -111,6 +111,7 @@ impl Server {
         smol::spawn(driver.run()).detach();
         let peers = Arc::new(NotedPeers::default());
         let api = NodeApi {
+            name: "node1".parse().unwrap(),
             handle: handle.clone(),
             peers: peers.clone(),
             ticker: Arc::new(NotedTicker::default()),

@@ -383,6 +383,28 @@ fn while_what_was_written_cannot_be_read_nothing_is() {
 }
 
 #[test]
+fn while_a_storage_is_closed_nothing_is_read() {
+    let (mut rig, disk) = rig();
+    let handle = rig.handle.clone();
+    let h = handle.clone();
+    drop(ask(&mut rig, async move { h.mine().await }));
+    disk.0.lock().unwrap().unwritable = Some(full());
+    disk.tell(Err(full()));
+    assert_eq!(rig.get(handle.read(|node| node.clock)), Ok(0));
+    let closed = StorageError::Closed {
+        reason: "too many open files".to_owned(),
+    };
+    disk.0.lock().unwrap().unwritable = Some(closed.clone());
+    let refused = Err(DriverError::Storage(closed));
+    assert_eq!(rig.get(handle.mine()), refused);
+    let read = rig.get(handle.read(|node| node.clock));
+    assert_eq!(read.map(drop), refused);
+    disk.0.lock().unwrap().unwritable = None;
+    assert_eq!(rig.get(handle.clock(1)), Ok(()));
+    assert_eq!(rig.get(handle.read(|node| node.clock)), Ok(1));
+}
+
+#[test]
 fn a_stop_waits_for_what_is_being_written() {
     for failure in [None, Some(full())] {
         let (mut rig, disk) = rig();

@@ -7,10 +7,14 @@ use std::process::Command;
 
 use rustix::process::{Resource, Rlimit, getrlimit, prlimit};
 use serde_json::json;
+use tickchain::ledger::{MAX_BLOCK_TRANSACTIONS, Transaction, TxId, UncheckedBlock};
 
+use super::client::Reply;
 use super::load::account;
+use super::mined::mined;
 use super::network::Network;
 use super::node::Node;
+use super::process::until;
 use super::rig::{Rig, Setup};
 use super::space::Space;
 
@@ -55,6 +59,12 @@ impl Disk {
         self.space.run("mount", &["-o", "remount,abort", &self.at])
     }
 
+    /// From now on nothing that is written comes to its end, until what this gives is dropped.
+    fn hang(&self) -> io::Result<Hanging<'_>> {
+        self.space.run("fsfreeze", &["--freeze", &self.at])?;
+        Ok(Hanging(self))
+    }
+
     fn unmount(&self) -> io::Result<()> {
         self.space.run("umount", &[&self.at])
     }
@@ -71,6 +81,16 @@ impl Disk {
             while file.write_all(&bytes).is_ok() {}
         }
         file.sync_all().expect("what fits lasts");
+    }
+}
+
+/// A disk that hangs.
+struct Hanging<'disk>(&'disk Disk);
+
+impl Drop for Hanging<'_> {
+    fn drop(&mut self) {
+        let Disk { space, at, .. } = self.0;
+        space.run("fsfreeze", &["--unfreeze", at]).expect("it hung");
     }
 }
 
@@ -183,6 +203,116 @@ fn a_disk_that_turns_read_only_refuses_writes() {
     rig.check();
 }
 
+#[test]
+fn a_disk_that_hangs_holds_up_what_is_to_last_and_nothing_else() {
+    let Some(mut rig) = rig_with_disk() else {
+        return;
+    };
+    let hanging = rig.disk().hang().expect("root may do that");
+    let mut waits = rig.nodes[0].client();
+    let payment = json!({"sender": account(0, 0), "recipient": account(0, 1), "value": 1});
+    let sent = waits.send("POST", "/tx/add", &payment.to_string());
+    sent.expect("it is heard");
+    let node = &rig.nodes[0];
+    until("it says that a write takes long", || {
+        let health = node.call("GET", "/healthz", "");
+        let storage = health.json()["storage"].clone();
+        health.status == 503
+            && storage
+                .as_str()
+                .is_some_and(|said| said.contains("a write has taken"))
+    });
+    let height = rig.nodes[1].tip().1;
+    rig.nodes[1].post("/mine", "");
+    until("the others go on", || rig.nodes[1].tip().1 > height);
+    drop(hanging);
+    waits.receive().expect("it was only late").expect(200);
+    rig.within("links come back", |rig| rig.nodes[0].is_linked());
+    rig.check_kept(0);
+}
+
+/// The files are there and cannot be opened, as when descriptors have run out.
+#[test]
+fn a_database_that_cannot_be_opened_anew_is_opened_later() {
+    let mut rig = Rig::new(Setup {
+        limits: Some("-c 0; trap '' XFSZ"),
+        ..setup()
+    });
+    let load = rig.load();
+    rig.grow(3);
+    limit(&rig, Resource::Fsize, Some(1));
+    check_refusing(&mut rig, &[503, 507], "");
+    load.end();
+    let (database, away) = (rig.data(0).join("database"), rig.data(0).join("away"));
+    std::fs::rename(&database, &away).expect("it is there");
+    File::create(&database).expect("there is room");
+    limit(&rig, Resource::Fsize, None);
+    let closed = |reply: &Reply| {
+        let detail = reply.json()["detail"].clone();
+        reply.status == 503
+            && detail
+                .as_str()
+                .is_some_and(|said| said.contains("neither read nor"))
+    };
+    rig.within("nothing is written or read", |rig| {
+        let node = &rig.nodes[0];
+        closed(&node.call("POST", "/mine", "")) && closed(&node.call("GET", "/block/latest", ""))
+    });
+    rig.nodes[0].call("GET", "/healthz", "").expect(503);
+    remove_file(&database).expect("it is there");
+    std::fs::rename(&away, &database).expect("it is there");
+    rig.within("payments are taken again", |rig| pay(&rig.nodes[0]) == 200);
+    let load = rig.load();
+    rig.grow(3);
+    load.end();
+    rig.check();
+}
+
+/// A node that finds no descriptor for a table file refuses writes, until there is one.
+#[test]
+fn descriptors_that_run_out_refuse_writes_until_there_are_some() {
+    let mut rig = Rig::new(setup());
+    let tip: UncheckedBlock = serde_json::from_value(rig.nodes[0].get("/block/latest")).unwrap();
+    let mut client = rig.nodes[0].client();
+    client.call("GET", "/status", "").unwrap().expect(200);
+    // What is open stays open.
+    limit(&rig, Resource::Nofile, Some(1));
+    let mut refused = None;
+    for number in 0..200 {
+        let block = serde_json::to_string(&large(&tip, number)).unwrap();
+        let reply = client.call("POST", "/block/add", &block).unwrap();
+        if reply.status != 200 {
+            refused = Some(reply);
+            break;
+        }
+    }
+    let refused = refused.expect("a table file is written sooner or later");
+    assert_eq!(refused.status, 503, "{refused:?}");
+    client.call("GET", "/block/latest", "").unwrap().expect(200);
+    limit(&rig, Resource::Nofile, Some(1024));
+    rig.within("payments are taken again", |rig| pay(&rig.nodes[0]) == 200);
+    rig.check();
+}
+
+/// A block as large as they come, which nobody can pay.
+fn large(parent: &UncheckedBlock, number: u128) -> UncheckedBlock {
+    let payment = |id| Transaction {
+        id: TxId::from(number << 64 | id),
+        sender: Some("nobody".parse().expect("a name")),
+        recipient: "x".repeat(64).parse().expect("a name"),
+        value: 1.try_into().expect("more than 0"),
+        signed: None,
+    };
+    let payments = (0..MAX_BLOCK_TRANSACTIONS as u128 / 2).map(payment);
+    mined(parent, parent.timestamp, payments.collect())
+}
+
+fn limit(rig: &Rig, resource: Resource, current: Option<u64>) {
+    let maximum = getrlimit(resource).maximum;
+    let new = Rlimit { current, maximum };
+    prlimit(Some(rig.nodes[0].pid()), resource, new).expect("it is a child");
+}
+
 /// Files that cannot grow are as good as a full disk, and need no root.
 #[test]
 fn files_that_cannot_grow_refuse_writes_until_they_can() {
@@ -193,17 +323,9 @@ fn files_that_cannot_grow_refuse_writes_until_they_can() {
     });
     let load = rig.load();
     rig.grow(3);
-    let limit = |rig: &Rig, bytes| {
-        let maximum = getrlimit(Resource::Fsize).maximum;
-        let new = Rlimit {
-            current: bytes,
-            maximum,
-        };
-        prlimit(Some(rig.nodes[0].pid()), Resource::Fsize, new).expect("it is a child");
-    };
-    limit(&rig, Some(1));
+    limit(&rig, Resource::Fsize, Some(1));
     check_refusing(&mut rig, &[503, 507], "");
-    limit(&rig, None);
+    limit(&rig, Resource::Fsize, None);
     rig.within("payments are taken again", |rig| pay(&rig.nodes[0]) == 200);
     rig.grow(3);
     load.end();

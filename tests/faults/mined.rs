@@ -1,18 +1,22 @@
 //! Blocks that no node mined.
 
 use tickchain::ledger::search::{Outcome, search_from};
-use tickchain::ledger::{Difficulty, UncheckedBlock};
+use tickchain::ledger::{Difficulty, Transaction, UncheckedBlock};
 
 /// The proof of work that the nodes of a rig ask for.
 pub const BITS: u8 = 4;
 
-/// An empty block that follows another, with proof of work.
-pub fn mined(parent: &UncheckedBlock, timestamp: i64) -> UncheckedBlock {
+/// A block that follows another, with proof of work.
+pub fn mined(
+    parent: &UncheckedBlock,
+    timestamp: i64,
+    transactions: Vec<Transaction>,
+) -> UncheckedBlock {
     let mut block = UncheckedBlock {
         id: parent.id + 1,
         hash: None,
         timestamp,
-        transactions: Vec::new().into(),
+        transactions: transactions.into(),
         previous_block_hash: parent.header().hash(),
         nonce: 0,
     };

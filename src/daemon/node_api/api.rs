@@ -12,7 +12,7 @@ use super::routes::ROUTES;
 use crate::daemon::http::{Application, Closing, Guard, History, Limit, MAX_STREAMS, Service};
 use crate::daemon::storage::{DaemonNode, StorageHealth};
 use crate::driver::Handle;
-use crate::node::MAX_MESSAGE_BYTES;
+use crate::node::{MAX_MESSAGE_BYTES, Name};
 
 /// The largest body of `POST block/add`: as large as a message between peers, 4 MiB.
 pub const MAX_BLOCK_BODY_BYTES: usize = MAX_MESSAGE_BYTES;
@@ -26,6 +26,8 @@ pub const MAX_LARGE_BODIES: usize = 8;
 /// A node and its surroundings, as the HTTP API shows them.
 #[derive(Clone)]
 pub struct NodeApi {
+    /// The node's name.
+    pub name: Name,
     /// The node.
     pub handle: Handle<DaemonNode>,
     /// Its peers.

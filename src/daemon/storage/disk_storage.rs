@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::{self, Sender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -20,6 +20,13 @@ use crate::node::{Config, HonestNode, Persist};
 /// How often, at most, a disk that refused a write is tried again.
 const RECOVER_INTERVAL: Duration = Duration::from_millis(500);
 
+/// How long a driver waits to hear whether a disk that refused a write takes one again. It hears of a
+/// slower one when it asks again.
+const PROBE_PATIENCE: Duration = Duration::from_millis(100);
+
+/// What the thread says to what it was asked.
+type Said = Receiver<Result<(), StorageError>>;
+
 /// Writes what a node says must last into its data directory, on a thread of its own.
 pub struct DiskStorage {
     directory: PathBuf,
@@ -31,6 +38,8 @@ pub struct DiskStorage {
     thread: Option<JoinHandle<()>>,
     /// When writing was tried again, and what came of it.
     tried: Option<(Instant, StorageError)>,
+    /// A look at the disk that has not come to its end.
+    probing: Option<Said>,
 }
 
 impl std::fmt::Debug for DiskStorage {
@@ -77,6 +86,7 @@ impl DiskStorage {
             jobs: Some(jobs),
             thread: Some(thread),
             tried: None,
+            probing: None,
         }
     }
 
@@ -99,15 +109,37 @@ impl DiskStorage {
             .expect("the thread runs until nobody can ask it");
     }
 
+    fn asked(&self, job: impl FnOnce(Sender<Result<(), StorageError>>) -> Job) -> Said {
+        let (reply, said) = mpsc::channel();
+        self.ask(job(reply));
+        said
+    }
+
     fn answered(
         &self,
         job: impl FnOnce(Sender<Result<(), StorageError>>) -> Job,
     ) -> Result<(), StorageError> {
-        let (reply, answer) = mpsc::channel();
-        self.ask(job(reply));
-        answer.recv().expect("the thread answers what it is asked")
+        self.asked(job).recv().expect(ANSWERS)
+    }
+
+    /// Whether a disk that failed takes a write.
+    fn probe(&mut self) -> Result<(), StorageError> {
+        let probing = self.probing.take();
+        let probing = probing.unwrap_or_else(|| self.asked(Job::Probe));
+        match probing.recv_timeout(PROBE_PATIENCE) {
+            Ok(said) => said,
+            Err(RecvTimeoutError::Timeout) => {
+                self.probing = Some(probing);
+                Err(StorageError::Failed {
+                    reason: format!("{} does not answer", self.directory.display()),
+                })
+            }
+            Err(RecvTimeoutError::Disconnected) => panic!("{ANSWERS}"),
+        }
     }
 }
+
+const ANSWERS: &str = "the thread answers what it is asked";
 
 impl Storage<DaemonNode> for DiskStorage {
     fn start(&mut self, progress: Progress) {
@@ -130,7 +162,7 @@ impl Storage<DaemonNode> for DiskStorage {
         {
             return Err(error.clone());
         }
-        let tried = self.answered(Job::Recover);
+        let tried = self.probe().and_then(|()| self.answered(Job::Recover));
         self.tried = tried.clone().err().map(|error| (Instant::now(), error));
         tried?;
         self.reload(clock)

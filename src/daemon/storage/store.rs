@@ -4,15 +4,16 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
 use std::path::PathBuf;
-use std::process;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+use std::{process, thread};
 
 use fjall::Slice;
 
 use super::changes::Position;
 use super::codec::{self, Table};
-use super::error::{DAMAGED_EXIT_CODE, describe};
+use super::error::{DAMAGED_EXIT_CODE, describe, io_error, is_damage};
 use super::journal;
 use super::overlay::Overlay;
 use super::tables::{Batch, Tables};
@@ -20,7 +21,7 @@ use crate::ledger::{Account, Block, Changes, Entry, Hash, Store, TxId, Undo};
 
 /// What the stores and the writer of one data directory share.
 pub(super) struct Shared {
-    /// `None` only while it is being opened anew.
+    /// `None` while it is being opened anew, and when that failed.
     tables: RwLock<Option<Tables>>,
     database: PathBuf,
     /// The number of the write that was queued last.
@@ -67,13 +68,18 @@ impl Shared {
         self.lost.fetch_min(from, Ordering::AcqRel);
     }
 
-    /// Opens the database anew, without what failed. Readers wait; as they could not go on without it,
-    /// neither does the program.
-    pub(super) fn reopen(&self) {
+    /// Opens the database anew, without what failed.
+    ///
+    /// # Errors
+    /// What the system says that may pass: then nothing can be read before this succeeds. Damage ends the
+    /// program.
+    pub(super) fn reopen(&self) -> fjall::Result<()> {
         let mut tables = self.tables.write().unwrap_or_else(PoisonError::into_inner);
         *tables = None;
-        or_end(self.cut_lost().map_err(fjall::Error::Io));
-        *tables = Some(or_end(Tables::open(&self.database)));
+        let cut = self.cut_lost().map_err(fjall::Error::Io);
+        let opened = cut.and_then(|()| Tables::open(&self.database));
+        *tables = Some(opened.map_err(unless_damaged)?);
+        Ok(())
     }
 
     /// Takes what failed out of the journals, which nobody must have open.
@@ -105,7 +111,14 @@ impl Drop for Shared {
 const NOTHING_LOST: u64 = u64::MAX;
 
 /// Why there are tables.
-const OPEN: &str = "who opens the tables anew holds the lock until they are open";
+const OPEN: &str =
+    "a driver is told that nothing can be read, and does not, before the tables are open";
+
+/// How long a read that the system refuses is tried again: descriptors may have run out, which passes.
+const READ_PATIENCE: Duration = Duration::from_secs(5);
+
+/// How often.
+const READ_INTERVAL: Duration = Duration::from_millis(10);
 
 /// A ledger's store in a data directory: what lasts is read from the disk, what is staged and does not
 /// last yet is kept in front of it.
@@ -154,17 +167,17 @@ impl DiskStore {
         if self.overlay.hides_disk(self.lasting()) {
             return None;
         }
-        let value = or_end(self.shared.with(|tables| tables.get(key)))?;
+        let value = patiently(|| self.shared.with(|tables| tables.get(key)))?;
         Some(read(&value).unwrap_or_else(|| end(&broken(key))))
     }
 
     /// A table's keys and values, ordered by key.
     fn table(&self, table: Table) -> BTreeMap<Slice, Slice> {
-        let mut entries = BTreeMap::new();
-        if !self.overlay.hides_disk(self.lasting()) {
-            let read = |tables: &Tables| entries.extend(tables.table(table).map(or_end));
-            self.shared.with(read);
-        }
+        let read = |tables: &Tables| tables.table(table).collect();
+        let mut entries: BTreeMap<Slice, Slice> = match self.overlay.hides_disk(self.lasting()) {
+            true => BTreeMap::new(),
+            false => patiently(|| self.shared.with(read)),
+        };
         for (key, value) in self.overlay.of_table(table as u8) {
             match value {
                 Some(value) => entries.insert(key.into(), value.into()),
@@ -265,8 +278,30 @@ fn broken(key: &[u8]) -> String {
     format!("what is kept under the key {} is broken", hex::encode(key))
 }
 
-fn or_end<T>(result: fjall::Result<T>) -> T {
-    result.unwrap_or_else(|error| end(&describe(&error)))
+/// What is read, be it after some tries.
+fn patiently<T>(read: impl Fn() -> fjall::Result<T>) -> T {
+    let began = Instant::now();
+    loop {
+        match read().map_err(unless_damaged) {
+            Ok(value) => return value,
+            Err(error) if began.elapsed() >= READ_PATIENCE => {
+                log::error!(
+                    "the data directory cannot be read: {}: stopping; put that right and start again",
+                    describe(&error)
+                );
+                process::exit(1)
+            }
+            Err(_) => thread::sleep(READ_INTERVAL),
+        }
+    }
+}
+
+/// What the system says that may pass. All else ends the program.
+fn unless_damaged(error: fjall::Error) -> fjall::Error {
+    match io_error(&error) {
+        Some(io) if !is_damage(io) => error,
+        _ => end(&describe(&error)),
+    }
 }
 
 /// Nothing above a store could go on with a guess.

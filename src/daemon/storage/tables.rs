@@ -6,7 +6,10 @@ use std::thread;
 use std::time::Duration;
 
 use fjall::config::PartitioningPolicy;
-use fjall::{CompressionType, Database, Keyspace, KeyspaceCreateOptions, PersistMode, Slice};
+use fjall::{
+    AbstractTree as _, CompressionType, Database, Keyspace, KeyspaceCreateOptions, PersistMode,
+    Slice,
+};
 
 use super::changes::Put;
 use super::codec::{Table, read_number};
@@ -26,7 +29,11 @@ const OPEN_FILES: usize = 64;
 /// reads.
 const JOURNAL_BYTES: u64 = 64 * 1024 * 1024;
 
-/// How often it is looked whether a memtable was written out.
+/// The most runs of tables that wait to be merged when a batch is written. The database stops at 30 until
+/// they are fewer, whatever becomes of the threads that merge them.
+const WAITING_RUNS: usize = 24;
+
+/// How often it is looked whether there is room again.
 const ROOM_INTERVAL: Duration = Duration::from_millis(1);
 
 /// One writes tables out while the other merges them.
@@ -153,11 +160,14 @@ impl Tables {
         Ok(())
     }
 
-    /// Waits for what is to be written out. The database does so itself after a batch where four memtables
-    /// wait, and for ever where the threads that write them have failed; with one at most before a batch,
-    /// which adds two at most, it never comes to that.
+    /// Waits for what is to be written out and merged. The database does so itself after a batch where four
+    /// memtables or thirty runs wait, and for ever where the threads that work them off have failed; with
+    /// one and [`WAITING_RUNS`] at most before a batch, which adds two at most, it never comes to that.
     fn wait_for_room(&self) -> fjall::Result<()> {
-        while self.node.sealed_memtable_count() > 1 {
+        let waits = |keyspace: &Keyspace| {
+            keyspace.sealed_memtable_count() > 1 || keyspace.tree.l0_run_count() > WAITING_RUNS
+        };
+        while waits(&self.node) || waits(&self.about) {
             // Fails once those threads have.
             self.database.persist(PersistMode::Buffer)?;
             thread::sleep(ROOM_INTERVAL);

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, Sender};
 
 use super::changes::Position;
-use super::error::{DataDirError, storage_error};
+use super::error::{DataDirError, describe, storage_error};
 use super::health::StorageHealth;
 use super::kept::{self, Records};
 use super::space;
@@ -23,7 +23,9 @@ const BATCH_KEYS: usize = 50_000;
 pub(super) enum Job {
     Start(Progress),
     Write(Persist),
-    /// Tries to write again after a failure.
+    /// Looks whether the disk takes writes, after a failure.
+    Probe(Sender<Result<(), StorageError>>),
+    /// Goes on after a failure, where it does.
     Recover(Sender<Result<(), StorageError>>),
     /// Says whether all that was queued before lasts.
     Finish(Sender<Result<(), StorageError>>),
@@ -52,9 +54,14 @@ impl Writer {
             match job {
                 Job::Start(progress) => self.progress = progress,
                 Job::Write(persist) => next = self.write(persist, jobs),
+                // Each fails when nobody waits for it any more.
+                Job::Probe(reply) => {
+                    let probed = self.probe();
+                    let _ = reply.send(self.tried(probed));
+                }
                 Job::Recover(reply) => {
-                    // Fails when nobody waits for it any more.
-                    let _ = reply.send(self.recover());
+                    let recovered = self.recover();
+                    let _ = reply.send(self.tried(recovered));
                 }
                 Job::Finish(reply) => {
                     let _ = reply.send(self.failed.clone().map_or(Ok(()), Err));
@@ -108,7 +115,9 @@ impl Writer {
 
     fn commit(&self, batch: Batch) -> Result<(), StorageError> {
         space::check(&self.directory)?;
+        self.health.begin();
         let written = self.shared.commit(batch);
+        self.health.end();
         written.map_err(|error| self.said(&error))
     }
 
@@ -132,32 +141,36 @@ impl Writer {
         self.failed = failed;
     }
 
-    fn recover(&mut self) -> Result<(), StorageError> {
-        let Some(before) = self.failed.clone() else {
-            return Ok(());
-        };
-        let again = self.try_again();
+    /// Notes and logs what is news of a failure.
+    fn tried(&mut self, again: Result<(), StorageError>) -> Result<(), StorageError> {
         match &again {
-            Ok(()) => {
-                log::warn!("{}: writes last again", self.directory.display());
-                self.remember(None);
-            }
-            Err(error) if *error != before => {
+            Err(error) if self.failed.as_ref() != Some(error) => {
                 log::warn!("{error}");
                 self.remember(Some(error.clone()));
             }
-            Err(_) => {}
+            _ => {}
         }
         again
     }
 
-    /// Opens the database anew, which one that failed needs, and begins another life, which is the first
-    /// write.
-    fn try_again(&mut self) -> Result<(), StorageError> {
+    fn probe(&self) -> Result<(), StorageError> {
+        if self.failed.is_none() {
+            return Ok(());
+        }
         space::check(&self.directory)?;
         space::probe(&self.directory)
-            .map_err(|error| storage_error(&self.directory, &fjall::Error::Io(error)))?;
-        self.shared.reopen();
+            .map_err(|error| storage_error(&self.directory, &fjall::Error::Io(error)))
+    }
+
+    /// Opens the database anew, which one that failed needs, and begins another life, which is the first
+    /// write.
+    fn recover(&mut self) -> Result<(), StorageError> {
+        if self.failed.is_none() {
+            return Ok(());
+        }
+        self.shared.reopen().map_err(|error| StorageError::Closed {
+            reason: format!("{}: {}", self.directory.display(), describe(&error)),
+        })?;
         let read = self.shared.with(|tables| {
             let position = Position::read(tables).map_err(kept::KeptError::Database)?;
             kept::read(tables).map(|(_, records)| (position, records))
@@ -168,6 +181,9 @@ impl Writer {
         (self.position, self.records) = (position, records);
         let mut batch = Batch::default();
         batch.put(self.records.begin_life());
-        self.commit(batch)
+        self.commit(batch)?;
+        log::warn!("{}: writes last again", self.directory.display());
+        self.remember(None);
+        Ok(())
     }
 }

@@ -40,6 +40,7 @@ impl Served {
         let executor = LocalExecutor::new();
         executor.spawn(driver.run()).detach();
         let service = NodeApi {
+            name: "node1".parse().expect("a short name"),
             handle: handle.clone(),
             peers: Arc::new(Nobody),
             ticker: Arc::new(Stopped),

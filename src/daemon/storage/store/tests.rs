@@ -231,14 +231,38 @@ fn what_failed_does_not_come_back() {
     write(&shared, 1);
     shared.lose(shared.with(Tables::next_batch));
     write(&shared, 2);
-    shared.reopen();
+    shared.reopen().unwrap();
     assert_eq!(there(&shared), [1]);
     write(&shared, 3);
-    shared.reopen();
+    shared.reopen().unwrap();
     assert_eq!(there(&shared), [1, 3]);
     // The program ends and did not try again.
     shared.lose(shared.with(Tables::next_batch));
     write(&shared, 4);
     drop(shared);
     assert_eq!(there(&open(directory.path())), [1, 3]);
+}
+
+/// As when descriptors run out: the files are there, and cannot be opened.
+#[test]
+fn what_cannot_be_opened_anew_is_opened_later() {
+    let directory = tempfile::tempdir().unwrap();
+    let shared = open(directory.path());
+    let mut batch = Batch::default();
+    batch.put((vec![1], Some(vec![1])));
+    shared.commit(batch).unwrap();
+    let (database, away) = (
+        directory.path().join("database"),
+        directory.path().join("away"),
+    );
+    std::fs::rename(&database, &away).unwrap();
+    std::fs::write(&database, "").unwrap();
+    for _ in 0..2 {
+        shared.reopen().unwrap_err();
+    }
+    std::fs::remove_file(&database).unwrap();
+    std::fs::rename(&away, &database).unwrap();
+    shared.reopen().unwrap();
+    let there = shared.with(|tables| tables.get(&[1]).unwrap());
+    assert!(there.is_some());
 }
