@@ -20,7 +20,7 @@ pub(super) fn for_clients() -> usize {
         ..limit
     };
     // Where the system has no word for its true maximum, the process keeps what it had.
-    let limit = match setrlimit(Resource::Nofile, most.clone()) {
+    let limit = match setrlimit(Resource::Nofile, most) {
         Ok(()) => most,
         Err(_) => limit,
     };
