@@ -8,8 +8,8 @@ use tickchain::node::{Body, Message};
 use tickchain::wire::Frame;
 
 use crate::process::{Node, full_mesh, text, tick_all, until};
-use crate::raw::Raw;
-use crate::sealed::{NETWORK_BYTE, Sealed, hello};
+use crate::raw::{Raw, hello};
+use crate::sealed::{NETWORK_BYTE, Sealed};
 use crate::{Keys, Logged};
 
 /// A block without proof of work.
@@ -50,7 +50,7 @@ fn who_forges_blocks_is_banned_by_name_on_this_machine_until_it_is_added_again()
         liar.bye()
             .contains("banned for 600 seconds, last for forged_block")
     );
-    let reason = Raw::new(to, "liar").bye();
+    let reason = Raw::greeted(to, "liar").bye();
     assert!(reason.contains("liar is banned for another"), "{reason}");
     let honest = Raw::linked(to, "honest");
 
@@ -122,7 +122,7 @@ fn what_breaks_the_protocol_counts_too() {
             // Its place is free before it is told why.
             raw.bye();
         }
-        let reason = Raw::new(node.p2p, name).bye();
+        let reason = Raw::greeted(node.p2p, name).bye();
         assert!(reason.contains("is banned for another"), "{name}: {reason}");
     }
     let offences = |node: &mut Node, kind: &str| {

@@ -8,10 +8,11 @@
 mod http;
 #[path = "../common/process.rs"]
 mod process;
+#[path = "../common/raw.rs"]
+mod raw;
 
 mod bans;
 mod rates;
-mod raw;
 mod sealed;
 mod strangers;
 mod throughput;

@@ -11,7 +11,7 @@ use tickchain::node::{Body, Message};
 use tickchain::wire::{Frame, Hello, MAX_FRAME_BYTES, encode};
 
 use crate::process::{Node, Process, until};
-use crate::sealed::{connect, hello};
+use crate::raw::{connect, hello};
 
 /// How long it asks after all else is done.
 const ATTACK: Duration = Duration::from_secs(3);

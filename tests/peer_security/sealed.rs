@@ -4,11 +4,12 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 
 use snow::{Builder, StatelessTransportState};
-use tickchain::ledger::{Genesis, Hash, Transaction, network_id};
+use tickchain::ledger::Transaction;
 use tickchain::node::{Body, Message};
-use tickchain::wire::{Decoder, Frame, Hello, MAX_FRAME_BYTES, PROTOCOL_VERSION, encode};
+use tickchain::wire::{Decoder, Frame, MAX_FRAME_BYTES, PROTOCOL_VERSION, encode};
 
-use crate::process::{Node, PATIENCE, until};
+use crate::process::{Node, until};
+use crate::raw::{connect, hello, reason};
 use crate::{Keys, Logged};
 
 pub const NETWORK_BYTE: u8 = 7;
@@ -22,22 +23,9 @@ pub struct Sealed {
     decoder: Decoder,
 }
 
-pub fn network() -> Hash {
-    let genesis = Genesis::default();
-    network_id(&genesis.block().unwrap(), genesis.difficulty)
-}
-
 fn prologue() -> Vec<u8> {
     let version = PROTOCOL_VERSION.to_be_bytes();
-    [b"tickchain peers", &version[..], &network().0].concat()
-}
-
-pub fn connect(to: SocketAddr) -> TcpStream {
-    let stream = TcpStream::connect(to).unwrap();
-    stream.set_read_timeout(Some(PATIENCE)).unwrap();
-    stream.set_write_timeout(Some(PATIENCE)).unwrap();
-    stream.set_nodelay(true).unwrap();
-    stream
+    [b"tickchain peers", &version[..], &hello("any").network.0].concat()
 }
 
 pub fn write_part(stream: &mut TcpStream, part: &[u8]) {
@@ -133,17 +121,7 @@ impl Sealed {
     /// Reads on to the end; the reason the node gave.
     #[track_caller]
     pub fn bye(&mut self) -> String {
-        crate::raw::reason(|| self.next())
-    }
-}
-
-pub fn hello(name: &str) -> Hello {
-    Hello {
-        version: PROTOCOL_VERSION,
-        network: network(),
-        name: name.parse().unwrap(),
-        listen: ([127, 0, 0, 1], 1).into(),
-        latency: 0,
+        reason(|| self.next())
     }
 }
 

@@ -7,7 +7,8 @@ use tickchain::daemon::links::GREETING_TIMEOUT;
 use tickchain::wire::{Frame, encode};
 
 use crate::process::{Node, full_mesh, text, tick_until, until};
-use crate::sealed::{NETWORK_BYTE, Sealed, connect, hello};
+use crate::raw::{connect, hello};
+use crate::sealed::{NETWORK_BYTE, Sealed};
 use crate::{Keys, Logged, public_key};
 
 /// What a node answers to these bytes before it hangs up.

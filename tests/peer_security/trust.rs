@@ -1,7 +1,8 @@
 //! Whose key may bear which name.
 
 use crate::process::{Node, fails, output, until};
-use crate::sealed::{NETWORK_BYTE, Sealed, hello};
+use crate::raw::hello;
+use crate::sealed::{NETWORK_BYTE, Sealed};
 use crate::{Keys, Logged, public_key};
 use tickchain::wire::Frame;
 

@@ -1,6 +1,8 @@
 //! The wire: whatever comes in pieces, whatever is said, and whatever is not even meant well.
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]
 
+#[path = "../fuzz/targets/decode.rs"]
+mod decode;
 mod frames;
 
 use proptest::collection::vec;
@@ -15,30 +17,8 @@ use tickchain::wire::{
     WireError, encode,
 };
 
+use decode::decode;
 use frames::{block, chain, frame, largest_block};
-
-/// What a decoder says to these pieces: frames, and the error that ended them.
-fn decode<'a>(
-    cap: usize,
-    pieces: impl IntoIterator<Item = &'a [u8]>,
-) -> (Vec<Frame>, Option<WireError>) {
-    let mut decoder = Decoder::new(cap);
-    let mut frames = Vec::new();
-    for piece in pieces {
-        decoder.feed(piece);
-        loop {
-            match decoder.next_frame() {
-                Ok(Some(frame)) => frames.push(frame),
-                Ok(None) => break,
-                Err(error) => {
-                    assert_eq!(decoder.next_frame(), Err(error.clone()), "it stays broken");
-                    return (frames, Some(error));
-                }
-            }
-        }
-    }
-    (frames, None)
-}
 
 /// `bytes` in pieces that end at these places, each taken modulo the length.
 fn split<'a>(bytes: &'a [u8], cuts: &[usize]) -> Vec<&'a [u8]> {

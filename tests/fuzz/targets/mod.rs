@@ -1,6 +1,7 @@
 //! The targets: plain functions that are given any bytes and panic when something does not hold.
 #![allow(dead_code, unreachable_pub, reason = "a fuzzer runs one of them")]
 
+mod decode;
 mod drawn;
 mod exchange;
 mod lines;

@@ -1,24 +1,50 @@
 //! A peer on a plain connection that writes what it likes.
+#![allow(dead_code, unreachable_pub, reason = "shared by several tests")]
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 
-use tickchain::wire::{Decoder, Frame, MAX_FRAME_BYTES, encode};
+use tickchain::ledger::{Genesis, network_id};
+use tickchain::wire::{Decoder, Frame, Hello, MAX_FRAME_BYTES, PROTOCOL_VERSION, encode};
 
-use crate::sealed::{connect, hello};
+use crate::process::PATIENCE;
 
 pub struct Raw {
     pub stream: TcpStream,
     decoder: Decoder,
 }
 
+/// A connection on which nothing is waited for without end.
+pub fn connect(to: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect(to).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.set_write_timeout(Some(PATIENCE)).unwrap();
+    stream.set_nodelay(true).unwrap();
+    stream
+}
+
+pub fn hello(name: &str) -> Hello {
+    let genesis = Genesis::default();
+    Hello {
+        version: PROTOCOL_VERSION,
+        network: network_id(&genesis.block().unwrap(), genesis.difficulty),
+        name: name.parse().unwrap(),
+        listen: ([127, 0, 0, 1], 1).into(),
+        latency: 0,
+    }
+}
+
 impl Raw {
-    /// A connection on which this node has said HELLO and agreed.
-    pub fn new(to: SocketAddr, name: &str) -> Self {
-        let mut raw = Self {
+    pub fn new(to: SocketAddr) -> Self {
+        Self {
             stream: connect(to),
             decoder: Decoder::new(MAX_FRAME_BYTES),
-        };
+        }
+    }
+
+    /// A connection on which this node has said HELLO and agreed.
+    pub fn greeted(to: SocketAddr, name: &str) -> Self {
+        let mut raw = Self::new(to);
         raw.send(&Frame::Hello(hello(name)));
         raw.send(&Frame::Ack { sequence: 0 });
         raw
@@ -26,22 +52,26 @@ impl Raw {
 
     /// A link that is up.
     pub fn linked(to: SocketAddr, name: &str) -> Self {
-        let mut raw = Self::new(to, name);
+        let mut raw = Self::greeted(to, name);
         assert!(matches!(raw.next(), Some(Frame::Hello(_))));
         assert_eq!(raw.next(), Some(Frame::Ack { sequence: 0 }));
         raw
     }
 
-    /// The node may have hung up already, which shows in what it said.
+    /// The node may have hung up already: what it said shows in [`Raw::bye`].
+    pub fn write(&mut self, bytes: &[u8]) {
+        let _ = self.stream.write_all(bytes);
+    }
+
     pub fn send(&mut self, frame: &Frame) {
-        let _ = self.stream.write_all(&encode(frame));
+        self.write(&encode(frame));
     }
 
     /// The next frame, `None` at the end.
     pub fn next(&mut self) -> Option<Frame> {
         let mut buffer = [0; 4096];
         loop {
-            if let Some(frame) = self.decoder.next_frame().unwrap() {
+            if let Some(frame) = self.decoder.next_frame().expect("the node sends frames") {
                 return Some(frame);
             }
             match self.stream.read(&mut buffer) {
