@@ -13,7 +13,7 @@ use super::drawn;
 use watched::{Watched, name};
 
 /// The most inputs of one run.
-const MOST_INPUTS: usize = 400;
+const MOST_INPUTS: usize = 128;
 
 /// The most messages of all floods of one run together: more than may wait for money.
 const MOST_FLOOD: u64 = 1_500;
@@ -25,9 +25,10 @@ pub fn run(bytes: &[u8]) {
     };
     for _ in 0..MOST_INPUTS {
         if bytes.is_empty() || play.step(&mut bytes).is_err() {
-            return;
+            break;
         }
     }
+    play.node.check_places();
 }
 
 /// A node, and what a liar can use to make up more.
