@@ -6,7 +6,7 @@ use super::changes::Put;
 use super::codec::{self, Table};
 use super::error::describe;
 use super::tables::{Batch, Tables};
-use crate::ledger::{Transaction, TxId};
+use crate::ledger::{MAX_SAFE_INTEGER, Transaction, TxId};
 use crate::node::{Message, Name, Persist, Record, Saved, SavedMessage};
 
 /// Where a payment is; the first byte of its value in [`Table::Kept`].
@@ -168,7 +168,7 @@ impl Records {
     }
 }
 
-fn payment(place: u8, order: [u8; 8], transaction: &Transaction) -> Put {
+pub(super) fn payment(place: u8, order: [u8; 8], transaction: &Transaction) -> Put {
     let mut value = vec![place];
     value.extend_from_slice(&order);
     transaction.write_canonical(&mut value);
@@ -216,6 +216,10 @@ pub(super) fn read(tables: &Tables) -> Result<(Saved, Records), KeptError> {
     let mut arrivals = 0;
     read_payments(tables, &mut saved, &mut arrivals)?;
     read_inbox(tables, &mut saved, &mut arrivals)?;
+    if arrivals.max(counters.lives) > MAX_SAFE_INTEGER {
+        let what = format!("a count of {}", arrivals.max(counters.lives));
+        return Err(KeptError::Broken(what));
+    }
     Ok((saved, Records { counters, arrivals }))
 }
 

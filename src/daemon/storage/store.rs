@@ -192,7 +192,9 @@ impl Position {
     pub(super) fn read(tables: &Tables) -> fjall::Result<Self> {
         let last = tables.table(Table::Main).next_back().transpose()?;
         let length = match &last {
-            Some((key, _)) => codec::read_number(&key[1..]).ok_or(fjall::Error::Unrecoverable)? + 1,
+            Some((key, _)) => codec::read_number(&key[1..])
+                .and_then(|tip| tip.checked_add(1))
+                .ok_or(fjall::Error::Unrecoverable)?,
             None => 0,
         };
         let mut side = 0;

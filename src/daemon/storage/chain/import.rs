@@ -48,13 +48,14 @@ pub(super) fn import(
     input: &mut impl BufRead,
     watcher: &Watcher,
 ) -> Result<Imported, ChainError> {
-    let directory = UnfinishedDir::begin(path)?;
     let header: Header = match read_line(input, 1)? {
         Some(line) => parse(&line, 1)?,
         None => return Err(wrong(1, "there is nothing".to_owned())),
     };
     let name = name.unwrap_or_else(|| header.name.clone());
     check_header(&header)?;
+    // What is no export leaves no directory behind.
+    let directory = UnfinishedDir::begin(path)?;
     directory.describe(&header.genesis, &name, header.network)?;
     let mut import = Import::new(&directory, &header)?;
     let mut number = 1;

@@ -88,8 +88,9 @@ fn length(tables: &Tables) -> Result<u64, String> {
     let last = tables.table(Table::Main).next_back();
     let last = last.transpose().map_err(|error| describe(&error))?;
     let (key, _) = last.ok_or("the genesis block is missing")?;
-    let tip = codec::read_number(&key[1..]).ok_or("the main chain's index is broken")?;
-    Ok(tip + 1)
+    let tip = codec::read_number(&key[1..]);
+    let length = tip.and_then(|tip| tip.checked_add(1));
+    length.ok_or_else(|| "the main chain's index is broken".to_owned())
 }
 
 /// All that a block says of itself, as when it came from a stranger.
@@ -232,9 +233,9 @@ fn check_side(tables: &Tables, network: &Network) -> Result<u64, String> {
         check_block(network, &block)?;
         let parent = entry(tables, &said.header.previous_block_hash)?;
         let parent = parent.ok_or_else(|| format!("the parent of side block {hash} is missing"))?;
-        if said.work != parent.work + network.rules.difficulty().work()
-            || said.header.id != parent.header.id + 1
-        {
+        let work = parent.work.checked_add(network.rules.difficulty().work());
+        let id = parent.header.id.checked_add(1);
+        if (Some(said.work), Some(said.header.id)) != (work, id) {
             return Err(format!("side block {hash} does not follow its parent"));
         }
         count += 1;
