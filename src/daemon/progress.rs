@@ -28,18 +28,28 @@ impl Watcher {
             what: "cannot listen for signals",
             source,
         })?;
+        Ok(Self::with(signals, all, unit))
+    }
+
+    /// Watches work that nobody interrupts.
+    pub(in crate::daemon) fn undisturbed(unit: &'static str) -> Self {
+        let (_, signals) = async_channel::bounded(1);
+        Self::with(signals, u64::MAX, unit)
+    }
+
+    fn with(signals: Receiver<&'static str>, all: u64, unit: &'static str) -> Self {
         // Ten times a second; nothing is drawn where there is no terminal.
         let bar = ProgressBar::with_draw_target(Some(all), ProgressDrawTarget::stderr_with_hz(10));
         let template = format!("{{bar:40}} {{pos}} of {{len}} {unit}, {{eta}} left {{msg}}");
         let style = ProgressStyle::with_template(&template);
         bar.set_style(style.expect("the template is well formed"));
-        Ok(Self {
+        Self {
             bar,
             signals,
             all,
             told: AtomicU64::new(0),
             unit,
-        })
+        }
     }
 
     /// Begins to watch work of which nobody knows how much it is.

@@ -24,7 +24,10 @@ macro_rules! each {
     };
 }
 
-each! { action bodies canonical frames genesis graph http messages node scenario sim_scenario state }
+each! {
+    action bodies canonical frames genesis graph http import keys messages node noise scenario sim_scenario
+    state stored
+}
 
 #[test]
 fn every_folder_is_a_targets() {

@@ -26,7 +26,8 @@ pub enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 3] = [Self::Network, Self::Node, Self::Account];
+    /// Those that stand in front of their keys.
+    const NAMED: [Self; 2] = [Self::Node, Self::Account];
 }
 
 impl fmt::Display for Kind {
@@ -133,19 +134,30 @@ pub fn read_any(path: &Path) -> Result<(Kind, Secret), KeyError> {
     check_private(path, &file)?;
     let mut text = Vec::new();
     let most = MAX_KEY_FILE_BYTES + 1;
-    let count = file.take(most).read_to_end(&mut text).map_err(unreadable)?;
-    let text = std::str::from_utf8(&text).ok();
-    let text = text.filter(|_| (count as u64) < most).map(str::trim);
-    text.and_then(parse).ok_or_else(|| KeyError::Malformed {
+    file.take(most).read_to_end(&mut text).map_err(unreadable)?;
+    parse(path, &text)
+}
+
+/// Checks the bytes of a key file; `path` is what errors call it.
+///
+/// # Errors
+/// [`KeyError::Malformed`].
+pub fn parse(path: &Path, bytes: &[u8]) -> Result<(Kind, Secret), KeyError> {
+    let text = std::str::from_utf8(bytes).ok();
+    let text = text.filter(|text| text.len() as u64 <= MAX_KEY_FILE_BYTES);
+    let key = text.and_then(|text| parse_line(text.trim()));
+    key.ok_or_else(|| KeyError::Malformed {
         path: path.to_owned(),
     })
 }
 
-fn parse(line: &str) -> Option<(Kind, Secret)> {
+fn parse_line(line: &str) -> Option<(Kind, Secret)> {
     let (kind, digits) = match line.split_once(' ') {
         None => (Kind::Network, line),
         Some((word, digits)) => {
-            let kind = Kind::ALL.into_iter().find(|kind| kind.to_string() == word);
+            let kind = Kind::NAMED
+                .into_iter()
+                .find(|kind| kind.to_string() == word);
             (kind?, digits)
         }
     };
@@ -185,12 +197,13 @@ mod tests {
     fn a_line_is_a_kind_and_a_key() {
         let digits = "0f".repeat(KEY_BYTES);
         let key = |kind| Some((kind, Secret([15; KEY_BYTES])));
-        assert_eq!(parse(&digits), key(Kind::Network));
-        assert_eq!(parse(&format!("node {digits}")), key(Kind::Node));
-        assert_eq!(parse(&format!("account {digits}")), key(Kind::Account));
+        assert_eq!(parse_line(&digits), key(Kind::Network));
+        assert_eq!(parse_line(&format!("node {digits}")), key(Kind::Node));
+        assert_eq!(parse_line(&format!("account {digits}")), key(Kind::Account));
         let short = &digits[2..];
-        for line in ["", "node", "node ", short, &format!("nodes {digits}")] {
-            assert_eq!(parse(line), None, "{line}");
+        let (other, twice) = (format!("nodes {digits}"), format!("network {digits}"));
+        for line in ["", "node", "node ", short, &other, &twice] {
+            assert_eq!(parse_line(line), None, "{line}");
         }
     }
 

@@ -12,7 +12,7 @@ mod sign;
 
 pub use args::{KeyArgs, KeyCommand, SignArgs};
 pub use error::KeyError;
-pub use file::{KEY_BYTES, Kind, MAX_KEY_FILE_BYTES, Secret, read, read_any, write};
+pub use file::{KEY_BYTES, Kind, MAX_KEY_FILE_BYTES, Secret, parse, read, read_any, write};
 pub use node::{NodeKey, PublicKey};
 
 use self::sign::{account_key, sign};

@@ -36,7 +36,7 @@ const PROBE_EVERY: Duration = Duration::from_secs(5);
 
 /// Why a connection is over.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum End {
+pub enum End {
     /// The socket failed.
     #[error("{0}")]
     Socket(#[from] io::Error),

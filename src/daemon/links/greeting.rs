@@ -164,7 +164,7 @@ async fn shake_hands<N: Node>(
     let Some(noise) = &shared.noise else {
         return Ok((None, None));
     };
-    let (key, session) = noise.shake_hands(stream, dialled).await?;
+    let (key, session) = noise.shake_hands(&mut stream.clone(), dialled).await?;
     Ok((Some(key), Some(session)))
 }
 

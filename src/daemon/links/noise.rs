@@ -12,8 +12,7 @@
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
 
-use async_net::TcpStream;
-use smol::io::{AsyncReadExt, AsyncWriteExt};
+use smol::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use snow::{Builder, HandshakeState, StatelessTransportState};
 
 use super::connection::End;
@@ -45,14 +44,15 @@ const STRANGER: &str =
 
 /// What a node needs for links by Noise.
 #[derive(Debug)]
-pub(super) struct Noise {
+pub struct Noise {
     network_key: Secret,
     node_key: NodeKey,
     prologue: Vec<u8>,
 }
 
 impl Noise {
-    pub(super) fn new(network_key: Secret, node_key: NodeKey, network: &Hash) -> Self {
+    /// Those of one node of a network.
+    pub fn new(network_key: Secret, node_key: NodeKey, network: &Hash) -> Self {
         let mut prologue = b"tickchain peers".to_vec();
         prologue.extend(PROTOCOL_VERSION.to_be_bytes());
         prologue.extend(network.0);
@@ -64,17 +64,16 @@ impl Noise {
     }
 
     /// Shakes hands on a new connection; what the other side's key is, and what seals from here on.
-    pub(super) async fn shake_hands(
+    pub async fn shake_hands(
         &self,
-        stream: &TcpStream,
+        stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
         dialled: bool,
     ) -> Result<(PublicKey, Session), End> {
-        let mut stream = stream.clone();
         let mut state = self.begin(dialled).map_err(|_| stranger())?;
         for (turn, length) in HANDSHAKE_BYTES.into_iter().enumerate() {
             match dialled == (turn % 2 == 0) {
-                true => send(&mut stream, &mut state, length).await?,
-                false => receive(&mut stream, &mut state, length).await?,
+                true => send(stream, &mut state, length).await?,
+                false => receive(stream, &mut state, length).await?,
             }
         }
         let key = state.get_remote_static().and_then(PublicKey::from_slice);
@@ -102,7 +101,7 @@ fn stranger() -> End {
 }
 
 async fn send(
-    stream: &mut TcpStream,
+    stream: &mut (impl AsyncWrite + Unpin),
     state: &mut HandshakeState,
     length: usize,
 ) -> Result<(), End> {
@@ -117,7 +116,7 @@ async fn send(
 
 /// Reads the length first: a plain HELLO, or anything else, is refused by its first two bytes.
 async fn receive(
-    stream: &mut TcpStream,
+    stream: &mut (impl AsyncRead + Unpin),
     state: &mut HandshakeState,
     length: usize,
 ) -> Result<(), End> {
@@ -142,7 +141,7 @@ fn cut_off(error: io::Error) -> End {
 
 /// The keys of one connection, for both directions.
 #[derive(Clone)]
-pub(super) struct Session(Arc<StatelessTransportState>);
+pub struct Session(Arc<StatelessTransportState>);
 
 impl std::fmt::Debug for Session {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -152,18 +151,19 @@ impl std::fmt::Debug for Session {
 
 /// Seals what leaves.
 #[derive(Debug)]
-pub(super) struct Sealer {
+pub struct Sealer {
     session: Session,
     sealed: u64,
 }
 
 impl Sealer {
-    pub(super) fn new(session: Session) -> Self {
+    /// One that has sealed nothing yet.
+    pub fn new(session: Session) -> Self {
         Self { session, sealed: 0 }
     }
 
     /// The bytes as they go over the wire.
-    pub(super) fn seal(&mut self, bytes: &[u8]) -> io::Result<Vec<u8>> {
+    pub fn seal(&mut self, bytes: &[u8]) -> io::Result<Vec<u8>> {
         let parts = bytes.len().div_ceil(MAX_OPEN_BYTES);
         let mut out = vec![0; bytes.len() + parts * (LENGTH_BYTES + TAG_BYTES)];
         let mut room = &mut out[..];
@@ -183,7 +183,7 @@ impl Sealer {
 
 /// Opens what comes, however it was split on its way.
 #[derive(Debug)]
-pub(super) struct Opener {
+pub struct Opener {
     session: Session,
     opened: u64,
     /// What is not whole yet: never more than one message and what was read with its end.
@@ -193,7 +193,8 @@ pub(super) struct Opener {
 }
 
 impl Opener {
-    pub(super) fn new(session: Session) -> Self {
+    /// One that has opened nothing yet.
+    pub fn new(session: Session) -> Self {
         Self {
             session,
             opened: 0,
@@ -203,12 +204,12 @@ impl Opener {
     }
 
     /// How many bytes wait for the rest of their message.
-    pub(super) fn buffered(&self) -> usize {
+    pub fn buffered(&self) -> usize {
         self.waiting.len()
     }
 
     /// Takes in what was read and gives what it opens to, message by message.
-    pub(super) fn open(&mut self, read: &[u8], mut give: impl FnMut(&[u8])) -> Result<(), End> {
+    pub fn open(&mut self, read: &[u8], mut give: impl FnMut(&[u8])) -> Result<(), End> {
         self.waiting.extend_from_slice(read);
         let mut start = 0;
         while let Some((head, rest)) = self.waiting[start..].split_first_chunk::<LENGTH_BYTES>() {

@@ -70,20 +70,24 @@ impl AllowList {
             return Err(AllowListError::TooLarge { path, bytes });
         }
         let text = std::fs::read_to_string(path).map_err(unreadable)?;
-        Self::parse(&text).map_err(|(line, problem)| AllowListError::Line {
-            path: path.to_owned(),
-            line,
-            problem,
-        })
+        Self::parse(path, &text)
     }
 
-    fn parse(text: &str) -> Result<Self, (usize, String)> {
+    /// Checks the text of a list; `path` is what errors call it.
+    ///
+    /// # Errors
+    /// An [`AllowListError::Line`].
+    pub fn parse(path: &Path, text: &str) -> Result<Self, AllowListError> {
         let mut list = BTreeMap::new();
         for (line, number) in text.lines().map(str::trim).zip(1..) {
             if line.is_empty() || line.starts_with('#') {
                 continue;
             }
-            let wrong = |problem: String| (number, problem);
+            let wrong = |problem: String| AllowListError::Line {
+                path: path.to_owned(),
+                line: number,
+                problem,
+            };
             let (name, key) = line
                 .rsplit_once(char::is_whitespace)
                 .ok_or_else(|| wrong("there is only one word".to_owned()))?;
@@ -161,8 +165,9 @@ mod tests {
     #[test]
     fn a_list_has_a_name_and_a_key_a_line() {
         let (a, b) = (key('a'), key('b'));
+        let path = Path::new("peers.txt");
         let text = format!("# the lab\n\nnode1 {a}\n  so 7 of us \t{b}\r\n");
-        let list = AllowList::parse(&text).unwrap();
+        let list = AllowList::parse(path, &text).unwrap();
         let expected = [(name("node1"), a), (name("so 7 of us"), b)];
         assert_eq!(list, AllowList(expected.into()));
         let long = "x".repeat(65);
@@ -172,8 +177,12 @@ mod tests {
             (format!("{long} {a}"), 1, "64"),
             (format!("n {a}\nn {b}"), 2, "there already"),
         ] {
-            let (at, said) = AllowList::parse(&text).unwrap_err();
-            assert!(at == line && said.contains(problem), "{at}: {said}");
+            let error = AllowList::parse(path, &text).unwrap_err().to_string();
+            let said = error.split_once(&format!("peers.txt, line {line}: "));
+            assert!(
+                said.is_some_and(|(_, said)| said.contains(problem)),
+                "{error}"
+            );
         }
     }
 

@@ -19,6 +19,8 @@ mod tables;
 mod unfinished;
 mod writer;
 
+#[doc(hidden)]
+pub use chain::fuzzing;
 pub(in crate::daemon) use chain::run as run_chain;
 pub use chain::{ChainArgs, ChainCommand, ChainError};
 pub use dir::{DataDir, Kept, Opened};

@@ -3,6 +3,7 @@
 mod args;
 mod error;
 mod export;
+pub mod fuzzing;
 mod import;
 mod lines;
 mod salvage;
@@ -54,10 +55,8 @@ impl Source {
         let genesis = genesis.and_then(|json| serde_json::from_slice(&json).ok());
         let genesis: Genesis =
             genesis.ok_or_else(|| dir::damaged(path, "it does not say its genesis".to_owned()))?;
-        let last = found.tables.table(Table::Main).next_back();
-        let last = last.and_then(|last| codec::read_number(&last.ok()?.0[1..]));
         Ok(Self {
-            length: last.map_or(0, |tip| tip + 1),
+            length: length(&found.tables),
             tables: found.tables,
             name: found.name,
             network: found.network,
@@ -66,6 +65,12 @@ impl Source {
             genesis,
         })
     }
+}
+
+fn length(tables: &Tables) -> u64 {
+    let last = tables.table(Table::Main).next_back();
+    let last = last.and_then(|last| codec::read_number(&last.ok()?.0[1..]));
+    last.map_or(0, |tip| tip.saturating_add(1))
 }
 
 /// Does what `tickchain chain` was asked for.
