@@ -7,11 +7,9 @@ use std::process::Command;
 
 use rustix::process::{Resource, Rlimit, getrlimit, prlimit};
 use serde_json::json;
-use tickchain::ledger::{MAX_BLOCK_TRANSACTIONS, Transaction, TxId, UncheckedBlock};
 
 use super::client::Reply;
 use super::load::account;
-use super::mined::mined;
 use super::network::Network;
 use super::node::Node;
 use super::process::until;
@@ -266,45 +264,6 @@ fn a_database_that_cannot_be_opened_anew_is_opened_later() {
     rig.grow(3);
     load.end();
     rig.check();
-}
-
-/// A node that finds no descriptor for a table file refuses writes, until there is one.
-#[test]
-fn descriptors_that_run_out_refuse_writes_until_there_are_some() {
-    let mut rig = Rig::new(setup());
-    let tip: UncheckedBlock = serde_json::from_value(rig.nodes[0].get("/block/latest")).unwrap();
-    let mut client = rig.nodes[0].client();
-    client.call("GET", "/status", "").unwrap().expect(200);
-    // What is open stays open.
-    limit(&rig, Resource::Nofile, Some(1));
-    let mut refused = None;
-    for number in 0..200 {
-        let block = serde_json::to_string(&large(&tip, number)).unwrap();
-        let reply = client.call("POST", "/block/add", &block).unwrap();
-        if reply.status != 200 {
-            refused = Some(reply);
-            break;
-        }
-    }
-    let refused = refused.expect("a table file is written sooner or later");
-    assert_eq!(refused.status, 503, "{refused:?}");
-    client.call("GET", "/block/latest", "").unwrap().expect(200);
-    limit(&rig, Resource::Nofile, Some(1024));
-    rig.within("payments are taken again", |rig| pay(&rig.nodes[0]) == 200);
-    rig.check();
-}
-
-/// A block as large as they come, which nobody can pay.
-fn large(parent: &UncheckedBlock, number: u128) -> UncheckedBlock {
-    let payment = |id| Transaction {
-        id: TxId::from(number << 64 | id),
-        sender: Some("nobody".parse().expect("a name")),
-        recipient: "x".repeat(64).parse().expect("a name"),
-        value: 1.try_into().expect("more than 0"),
-        signed: None,
-    };
-    let payments = (0..MAX_BLOCK_TRANSACTIONS as u128 / 2).map(payment);
-    mined(parent, parent.timestamp, payments.collect())
 }
 
 fn limit(rig: &Rig, resource: Resource, current: Option<u64>) {

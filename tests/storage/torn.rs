@@ -202,8 +202,8 @@ fn torn(tail: &[u8], batches: usize) -> Vec<Vec<u8>> {
         torn.push(with(0..half, &zero));
         torn.push(with(third..2 * third, &zero));
         torn.push(with(third..2 * third, &garbage));
-        // Its tag, the number of its items, its own number, what it says, its checksum.
-        torn.extend([0, 2, 5, 12, third, half, end - 9].map(flipped));
+        // Its tag, the number of its items, its own number made too high, what it says, its checksum.
+        torn.extend([0, 2, 12, third, half, end - 9].map(flipped));
     }
     torn
 }
