@@ -82,7 +82,7 @@ fn blocks_from_another_time() {
         rig.within("a block from another time is the tip", |rig| {
             let tip = rig.nodes[1].get("/block/latest");
             let tip: UncheckedBlock = serde_json::from_value(tip).expect("a block");
-            let block = mined(&tip, tip.timestamp + ahead, Vec::new());
+            let block = mined(&tip, tip.timestamp + ahead);
             let json = serde_json::to_string(&block).expect("a block");
             rig.nodes[1].post("/block/add", &json);
             let hash = block.header().hash().to_string();

@@ -87,7 +87,7 @@ impl Link {
             let Some(tip) = &self.tip else { continue };
             if self.told.is_none() && last.elapsed() > TELL_INTERVAL {
                 (sequence, last) = (sequence + 1, Instant::now());
-                let block = mined(tip, tip.timestamp, Vec::new());
+                let block = mined(tip, tip.timestamp);
                 let message = Message {
                     stamp: 0,
                     sequence,
