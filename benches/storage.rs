@@ -1,46 +1,63 @@
 //! What it costs that a node's writes last: `cargo bench --bench storage`.
 //!
 //! Each line is measured in memory and with a data directory in one run. TICKCHAIN_BENCH_DIR says on which
-//! disk; else it is that of temporary files.
+//! disk; else it is that of temporary files. `-- payments`, `-- catching` or `-- lone` measures that alone.
 
+#[path = "common/answer.rs"]
+mod answer;
+
+use std::collections::VecDeque;
 use std::fs::File;
 use std::io::Write;
+use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use smol::future::zip;
+use answer::read_answer;
 use tempfile::TempDir;
-use tickchain::daemon::storage::{self, DaemonNode, DataDir, Opened};
-use tickchain::driver::{Driver, Handle, Options, join};
+use tickchain::daemon::node::{RunningNode, Setup, Sockets};
+use tickchain::daemon::storage::DaemonNode;
+use tickchain::driver::Handle;
 use tickchain::ledger::{Difficulty, Genesis, GenesisAccount};
-use tickchain::node::{Config, Payment};
+use tickchain::node::Payment;
 
 /// Payments that are under way at once.
 const IN_FLIGHT: usize = 64;
 
 /// Payments of one measurement.
-const PAYMENTS: usize = 20_000;
+const PAYMENTS: usize = 40_000;
+
+/// Payments from a tick to the next, and ticks from a block to the next.
+const PAYMENTS_A_TICK: usize = 64;
+const TICKS_A_BLOCK: usize = 10;
 
 /// Blocks that are caught up on, and payments in each.
-const BLOCKS: u64 = 2_000;
-const PAYMENTS_A_BLOCK: u64 = 20;
+const BLOCKS: u64 = 4_000;
+const PAYMENTS_A_BLOCK: [u64; 2] = [1, 20];
+
+/// How often everything is measured.
+const ROUNDS: u32 = 3;
 
 /// Lone payments.
 const LONE: u32 = 500;
 
-fn config(name: &str) -> Config {
+/// How often a node that catches up lives a clock.
+const CLOCK: Duration = Duration::from_millis(1);
+
+const PAY: &[u8] =
+    b"POST /tx/add HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n\
+    Content-Length: 45\r\n\r\n{\"sender\":\"aki\", \"recipient\":\"so\", \"value\":1}";
+
+fn genesis() -> Genesis {
     let account = |name: &str| GenesisAccount {
         name: name.parse().expect("a name"),
         balance: (1 << 40).try_into().expect("a value"),
         key: None,
     };
-    Config {
-        genesis: Genesis {
-            difficulty: Difficulty::new(0).expect("no bits"),
-            accounts: vec![account("aki"), account("so")],
-            ..Genesis::default()
-        },
-        ..Config::new(name.parse().expect("a name"))
+    Genesis {
+        difficulty: Difficulty::new(0).expect("no bits"),
+        accounts: vec![account("aki"), account("so")],
+        ..Genesis::default()
     }
 }
 
@@ -53,22 +70,58 @@ fn directory() -> TempDir {
 }
 
 /// A started node, in memory or in a directory.
-fn node(name: &str, directory: Option<&TempDir>) -> Handle<DaemonNode> {
-    let (driver, handle) = match directory {
-        None => {
-            let node = storage::in_memory(config(name)).expect("a legal network");
-            Driver::new(node, Options::default())
-        }
-        Some(directory) => {
-            let opened =
-                DataDir::open(directory.path()).and_then(|data_dir| data_dir.run(config(name)));
-            let Opened { node, storage, .. } = opened.expect("a new directory");
-            Driver::with_storage(node, Options::default(), Box::new(storage))
-        }
+fn node(name: &str, directory: Option<&TempDir>) -> RunningNode {
+    let any = (SocketAddr::from(([127, 0, 0, 1], 0)), "--http");
+    let setup = Setup {
+        genesis: genesis(),
+        data_dir: directory.map(|directory| directory.path().join(name)),
+        ..Setup::new(Some(name.parse().expect("a name")))
     };
-    std::thread::spawn(|| driver.run_blocking());
-    smol::block_on(handle.start(1)).expect("it runs");
-    handle
+    let node = Sockets::bind(any, any).and_then(|sockets| RunningNode::new(sockets, setup));
+    let node = node.expect("a new node");
+    smol::block_on(node.start()).expect("it runs");
+    node
+}
+
+/// Payments a second over HTTP, so many in flight, with ticks and blocks.
+fn payments(directory: Option<&TempDir>) -> f64 {
+    let node = node("node1", directory);
+    let mut flying: VecDeque<TcpStream> = (0..IN_FLIGHT)
+        .map(|_| {
+            let stream = TcpStream::connect(node.http()).expect("it listens");
+            stream.set_nodelay(true).expect("it is connected");
+            stream
+        })
+        .collect();
+    let (asked, ticks) = async_channel::bounded(2);
+    let handle = node.handle().clone();
+    let ticking = smol::spawn(async move {
+        while let Ok(tick) = ticks.recv().await {
+            if tick % TICKS_A_BLOCK == 0 {
+                handle.mine().await.expect("it was started");
+            }
+            handle.tick().await.expect("it is started");
+        }
+    });
+    let began = Instant::now();
+    for stream in &mut flying {
+        stream.write_all(PAY).expect("it is read");
+    }
+    for paid in 1..=PAYMENTS {
+        let mut stream = flying.pop_front().expect("so many fly");
+        read_answer(&mut stream);
+        stream.write_all(PAY).expect("it is read");
+        flying.push_back(stream);
+        if paid % PAYMENTS_A_TICK == 0 {
+            let tick = asked.send_blocking(paid / PAYMENTS_A_TICK);
+            tick.expect("it is received");
+        }
+    }
+    let took = began.elapsed();
+    drop(asked);
+    smol::block_on(ticking);
+    smol::block_on(node.stop());
+    PAYMENTS as f64 / took.as_secs_f64()
 }
 
 async fn pay(handle: &Handle<DaemonNode>) {
@@ -83,42 +136,14 @@ async fn pay(handle: &Handle<DaemonNode>) {
     handle.pay(payment).await.expect("aki has enough");
 }
 
-/// Payments a second, 64 at a time, with a tick each 64 and a block every 10 ticks.
-fn payments(directory: Option<&TempDir>) -> f64 {
-    let handle = node("node1", directory);
-    let began = Instant::now();
-    let payers = (0..IN_FLIGHT).map(|payer| {
-        let handle = handle.clone();
-        smol::spawn(async move {
-            for round in 0..PAYMENTS / IN_FLIGHT {
-                pay(&handle).await;
-                if payer == 0 {
-                    if round % 10 == 0 {
-                        handle.mine().await.expect("it was started");
-                    }
-                    handle.tick().await.expect("it is started");
-                }
-            }
-        })
-    });
-    let payers: Vec<_> = payers.collect();
-    smol::block_on(async {
-        for payer in payers {
-            payer.await;
-        }
-    });
-    let took = began.elapsed();
-    handle.stop();
-    PAYMENTS as f64 / took.as_secs_f64()
-}
-
 /// A node with a chain.
-fn full() -> Handle<DaemonNode> {
-    let handle = node("node1", None);
+fn full(payments: u64) -> RunningNode {
+    let node = node("node1", None);
+    let handle = node.handle();
     smol::block_on(async {
-        for _ in 0..BLOCKS {
-            for _ in 0..PAYMENTS_A_BLOCK {
-                pay(&handle).await;
+        while height(handle).await < BLOCKS {
+            for _ in 0..payments {
+                pay(handle).await;
             }
             handle.tick().await.expect("it was started");
             handle.mine().await.expect("it was started");
@@ -127,46 +152,46 @@ fn full() -> Handle<DaemonNode> {
             }
         }
     });
-    handle
+    node
 }
 
-/// Blocks a second of a node that catches up.
-fn catch_up(full: &Handle<DaemonNode>, directory: Option<&TempDir>) -> f64 {
-    let tip = smol::block_on(full.read(|node| node.ledger().tip().id())).expect("it runs");
+async fn height(handle: &Handle<DaemonNode>) -> u64 {
+    let height = handle.read(|node| node.ledger().tip().id()).await;
+    height.expect("it runs")
+}
+
+/// Blocks a second of a node that catches up over a socket.
+fn catch_up(full: &RunningNode, directory: Option<&TempDir>) -> f64 {
     let behind = node("node2", directory);
     let began = Instant::now();
+    for node in [full, &behind] {
+        node.tick(Some(CLOCK));
+    }
+    behind
+        .dial(full.p2p().to_string().parse().expect("an address"))
+        .expect("they are of one network");
     smol::block_on(async {
-        let first = (full, "node1".parse().expect("a name"));
-        let second = (&behind, "node2".parse().expect("a name"));
-        let cable = join(first, second, 0).await.expect("they are not linked");
-        let carrying = smol::spawn(cable.run());
-        while behind
-            .read(|node| node.ledger().tip().id())
-            .await
-            .expect("it runs")
-            < tip
-        {
-            let (a, b) = zip(full.tick(), behind.tick()).await;
-            a.and(b).expect("both are started");
+        while height(behind.handle()).await < BLOCKS {
+            smol::Timer::after(CLOCK).await;
         }
-        carrying.cancel().await;
     });
     let took = began.elapsed();
-    behind.stop();
-    tip as f64 / took.as_secs_f64()
+    full.tick(None);
+    smol::block_on(behind.stop());
+    BLOCKS as f64 / took.as_secs_f64()
 }
 
 /// The time of a payment that nothing shares a sync with.
 fn lone(directory: Option<&TempDir>) -> Duration {
-    let handle = node("node1", directory);
+    let node = node("node1", directory);
     let began = Instant::now();
     smol::block_on(async {
         for _ in 0..LONE {
-            pay(&handle).await;
+            pay(node.handle()).await;
         }
     });
     let took = began.elapsed() / LONE;
-    handle.stop();
+    smol::block_on(node.stop());
     took
 }
 
@@ -187,25 +212,40 @@ fn bare_sync() -> Duration {
     began.elapsed() / LONE
 }
 
+/// Says what was measured, and the share of it that is left on a disk.
+fn report(round: u32, what: &str, unit: &str, memory: f64, disk: f64) {
+    let share = 100.0 * disk / memory;
+    println!("{round}: {what}: {memory:.0} {unit} in memory, {disk:.0} on disk, {share:.0} %");
+}
+
 fn main() {
-    for round in 1..=3 {
-        let (memory, disk) = (payments(None), payments(Some(&directory())));
-        println!(
-            "{round}: payments, {IN_FLIGHT} in flight: {memory:.0}/s in memory, {disk:.0}/s on disk, {:.0} %",
-            100.0 * disk / memory
-        );
-        let full = full();
-        let (memory, disk) = (catch_up(&full, None), catch_up(&full, Some(&directory())));
-        full.stop();
-        println!(
-            "{round}: catching up, {PAYMENTS_A_BLOCK} payments a block: {memory:.0} blocks/s in memory, \
-             {disk:.0}/s on disk, {:.0} %",
-            100.0 * disk / memory
-        );
-        let (memory, disk) = (lone(None), lone(Some(&directory())));
-        println!(
-            "{round}: a lone payment: {memory:.1?} in memory, {disk:.1?} on disk; a bare synced write: {:.1?}",
-            bare_sync()
-        );
+    let only: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|word| !word.starts_with('-'))
+        .collect();
+    let wanted = |what: &str| only.is_empty() || only.iter().any(|word| what.contains(word));
+    for round in 1..=ROUNDS {
+        let what = format!("payments over HTTP, {IN_FLIGHT} in flight");
+        if wanted(&what) {
+            let (memory, disk) = (payments(None), payments(Some(&directory())));
+            report(round, &what, "a second", memory, disk);
+        }
+        for payments in PAYMENTS_A_BLOCK {
+            let what = format!("catching up, {payments} payments a block");
+            if wanted(&what) {
+                let full = full(payments);
+                let (memory, disk) = (catch_up(&full, None), catch_up(&full, Some(&directory())));
+                smol::block_on(full.stop());
+                report(round, &what, "blocks a second", memory, disk);
+            }
+        }
+        let what = "a lone payment";
+        if wanted(what) {
+            let (memory, disk) = (lone(None), lone(Some(&directory())));
+            let bare = bare_sync();
+            println!(
+                "{round}: {what}: {memory:.1?} in memory, {disk:.1?} on disk; a bare synced write: {bare:.1?}"
+            );
+        }
     }
 }
