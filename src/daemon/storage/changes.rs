@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use fjall::Slice;
+
 use super::codec::{self, Table};
 use crate::ledger::{Changes, Hash};
 
 /// What becomes of one key: its new value, or `None` where it goes.
-pub(super) type Put = (Vec<u8>, Option<Vec<u8>>);
+pub(super) type Put = (Slice, Option<Slice>);
 
 /// What the tables do not say but by being read through.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -24,7 +26,7 @@ impl Position {
         for (block, work) in &changes.added {
             let hash = block.hash();
             let value = codec::block_value(block, *work);
-            put((Table::Block.key(&hash.0), Some(value)));
+            put((Table::Block.key(&hash.0), Some(value.into())));
             if !joined.contains(&hash) {
                 put(self.side_put(&hash));
             }
@@ -41,9 +43,9 @@ impl Position {
             .map(|(block, _)| block.hash())
             .collect();
         for (hash, undo) in &changes.connected {
-            put((Table::Main.numbered(self.length), Some(hash.0.into())));
+            put((Table::Main.numbered(self.length), Some(Slice::from(hash.0))));
             let undo = codec::undo_value(undo);
-            put((Table::Undo.numbered(self.length), Some(undo)));
+            put((Table::Undo.numbered(self.length), Some(undo.into())));
             self.length += 1;
             if !added.contains(hash) {
                 put((Table::Side.key(&hash.0), None));
@@ -67,6 +69,6 @@ impl Position {
     }
 }
 
-fn number(number: u64) -> Vec<u8> {
-    number.to_be_bytes().into()
+fn number(number: u64) -> Slice {
+    Slice::from(number.to_be_bytes())
 }

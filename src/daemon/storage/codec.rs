@@ -12,10 +12,12 @@
 //! | `Paid` | payment id (16) | id of the main-chain block (8) |
 //! | `Kept` | payment id (16) | place (1), order (8), canonical bytes |
 //! | `Accepted` | payment id (16) | nothing |
-//! | `Inbox` | order of arrival (8) | JSON of the message |
+//! | `Inbox` | stamp (8), sequence number (8), sender's name, none of a controller | order of arrival (8), clock from which it is ready (8), the message, as in `message.rs` |
 //! | `Node` | nothing | JSON of the node's counters |
 
 use std::sync::Arc;
+
+use fjall::Slice;
 
 use crate::ledger::{
     Account, Block, Entry, HEADER_BYTES, Hash, Header, Transaction, TxId, Undo, Work,
@@ -37,6 +39,9 @@ pub(super) enum Table {
     Node = 10,
 }
 
+/// The longest key is that of a message: stamp, sequence number and a name.
+const MAX_KEY_BYTES: usize = 1 + 8 + 8 + 64;
+
 /// The bytes of a block's work, which come first.
 const WORK_BYTES: usize = 16;
 
@@ -47,19 +52,19 @@ const NO_BALANCE: u8 = 255;
 const BALANCE: u8 = 1;
 
 impl Table {
-    pub(super) fn key(self, rest: &[u8]) -> Vec<u8> {
-        let mut key = Vec::with_capacity(1 + rest.len());
-        key.push(self as u8);
-        key.extend_from_slice(rest);
-        key
+    /// A key of this table. What is as short as most keys lies in the slice itself.
+    pub(super) fn key(self, rest: &[u8]) -> Slice {
+        let mut key = [self as u8; MAX_KEY_BYTES];
+        key[1..=rest.len()].copy_from_slice(rest);
+        Slice::from(&key[..=rest.len()])
     }
 
-    pub(super) fn numbered(self, number: u64) -> Vec<u8> {
+    pub(super) fn numbered(self, number: u64) -> Slice {
         self.key(&number.to_be_bytes())
     }
 }
 
-pub(super) fn account_key(account: &Account) -> Vec<u8> {
+pub(super) fn account_key(account: &Account) -> Slice {
     Table::Account.key(account.as_str().as_bytes())
 }
 

@@ -1,13 +1,15 @@
 //! What a node keeps besides its ledger, as tables: what [`Saved`] is in memory.
 
+use fjall::Slice;
 use serde::{Deserialize, Serialize};
 
 use super::changes::Put;
 use super::codec::{self, Table};
 use super::error::describe;
+use super::message;
 use super::tables::{Batch, Tables};
 use crate::ledger::{MAX_SAFE_INTEGER, Transaction, TxId};
-use crate::node::{Message, Name, Persist, Record, Saved, SavedMessage};
+use crate::node::{Message, Name, Persist, Record, Saved};
 
 /// Where a payment is; the first byte of its value in [`Table::Kept`].
 pub(super) const QUEUE: u8 = 0;
@@ -24,16 +26,6 @@ struct Counters {
     issued: u64,
     mine: bool,
     lives: u64,
-}
-
-/// A message of the inbox; what tells it from others is in its key.
-#[derive(Debug, Serialize, Deserialize)]
-struct KeptMessage {
-    /// Its place in the order of arrival.
-    arrival: u64,
-    ready: u64,
-    from: Option<Name>,
-    message: Message,
 }
 
 /// What a writer has to know of what it wrote before.
@@ -75,7 +67,10 @@ impl Records {
                 issued,
             } => {
                 self.counters.issued = *issued;
-                batch.put((Table::Accepted.key(&transaction.id.0), Some(Vec::new())));
+                batch.put((
+                    Table::Accepted.key(&transaction.id.0),
+                    Some(Slice::default()),
+                ));
                 batch.put(self.in_order(QUEUE, transaction));
             }
             Record::Pooled { order, transaction } => {
@@ -95,7 +90,7 @@ impl Records {
                 from,
                 stamp,
                 sequence,
-            } => batch.put((message_key(from, *stamp, *sequence), None)),
+            } => batch.put((message::key(from, *stamp, *sequence), None)),
             Record::Mine { waits } => self.counters.mine = *waits,
         }
     }
@@ -111,7 +106,7 @@ impl Records {
             lives: saved.lives,
         };
         for id in &saved.accepted {
-            batch.put((Table::Accepted.key(&id.0), Some(Vec::new())));
+            batch.put((Table::Accepted.key(&id.0), Some(Slice::default())));
         }
         for transaction in &saved.queue {
             batch.put(self.in_order(QUEUE, transaction));
@@ -136,7 +131,7 @@ impl Records {
 
     fn numbers(&self) -> Put {
         let numbers = serde_json::to_vec(&self.counters).expect("numbers are written as JSON");
-        (Table::Node.key(&[]), Some(numbers))
+        (Table::Node.key(&[]), Some(numbers.into()))
     }
 
     fn waiting(&mut self, transaction: &Transaction, accepted: bool) -> Put {
@@ -149,17 +144,9 @@ impl Records {
     }
 
     fn message(&mut self, from: &Option<Name>, ready: u64, message: &Message) -> Put {
-        let kept = KeptMessage {
-            arrival: self.next_arrival(),
-            ready,
-            from: from.clone(),
-            message: message.clone(),
-        };
-        let value = serde_json::to_vec(&kept).expect("messages are written as JSON");
-        (
-            message_key(from, message.stamp, message.sequence),
-            Some(value),
-        )
+        let key = message::key(from, message.stamp, message.sequence);
+        let value = message::value(self.next_arrival(), from, ready, message);
+        (key, Some(value.into()))
     }
 
     fn next_arrival(&mut self) -> u64 {
@@ -172,15 +159,7 @@ pub(super) fn payment(place: u8, order: [u8; 8], transaction: &Transaction) -> P
     let mut value = vec![place];
     value.extend_from_slice(&order);
     transaction.write_canonical(&mut value);
-    (Table::Kept.key(&transaction.id.0), Some(value))
-}
-
-/// Stamp and sequence number, and the name, which no peer's is when it is missing.
-fn message_key(from: &Option<Name>, stamp: u64, sequence: u64) -> Vec<u8> {
-    let mut key = Table::Inbox.numbered(stamp);
-    key.extend_from_slice(&sequence.to_be_bytes());
-    key.extend(from.iter().flat_map(|name| name.as_str().bytes()));
-    key
+    (Table::Kept.key(&transaction.id.0), Some(value.into()))
 }
 
 /// Why what is kept cannot be read.
@@ -313,16 +292,11 @@ pub(super) fn read_payment(value: &[u8]) -> Option<KeptPayment> {
 fn read_inbox(tables: &Tables, saved: &mut Saved, arrivals: &mut u64) -> Result<(), KeptError> {
     let mut inbox = Vec::new();
     for entry in tables.table(Table::Inbox) {
-        let (_, value) = entry?;
-        let kept: KeptMessage = serde_json::from_slice(&value)
-            .map_err(|error| KeptError::Broken(format!("a message in the inbox: {error}")))?;
-        *arrivals = kept.arrival.max(*arrivals);
-        let message = SavedMessage {
-            from: kept.from,
-            ready: kept.ready,
-            message: kept.message,
-        };
-        inbox.push((kept.arrival, message));
+        let (key, value) = entry?;
+        let (arrival, kept) = message::read(&key, &value)
+            .ok_or_else(|| KeptError::Broken("a message in the inbox".to_owned()))?;
+        *arrivals = arrival.max(*arrivals);
+        inbox.push((arrival, kept));
     }
     saved.inbox = in_order(inbox);
     Ok(())

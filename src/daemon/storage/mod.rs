@@ -10,6 +10,7 @@ mod error;
 mod health;
 mod journal;
 mod kept;
+mod message;
 mod node_store;
 mod overlay;
 mod schema;

@@ -2,15 +2,17 @@
 
 use std::collections::{HashMap, VecDeque};
 
+use fjall::Slice;
+
 use super::changes::Put;
 
 /// Staged changes in front of a disk. Each carries the number of the write that will bring it there.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Overlay {
     /// Looked up, or sorted before use.
-    staged: HashMap<Vec<u8>, Staged>,
+    staged: HashMap<Slice, Staged>,
     /// Keys in the order they were staged, with the write that carries each.
-    order: VecDeque<(u64, Vec<u8>)>,
+    order: VecDeque<(u64, Slice)>,
     /// The write until which nothing of the disk is to be seen.
     hides: Option<u64>,
 }
@@ -18,7 +20,7 @@ pub(super) struct Overlay {
 #[derive(Debug, Clone)]
 struct Staged {
     write: u64,
-    value: Option<Vec<u8>>,
+    value: Option<Slice>,
 }
 
 impl Overlay {
@@ -73,6 +75,6 @@ impl Overlay {
             .staged
             .iter()
             .filter(move |(key, _)| key.first() == Some(&table));
-        staged.map(|(key, staged)| (key.as_slice(), staged.value.as_deref()))
+        staged.map(|(key, staged)| (&**key, staged.value.as_deref()))
     }
 }

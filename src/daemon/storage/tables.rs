@@ -48,7 +48,7 @@ pub(super) struct Batch {
     /// Whether everything of before goes first.
     pub(super) reset: bool,
     /// What becomes of each key: the last word on it.
-    pub(super) puts: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+    pub(super) puts: BTreeMap<Slice, Option<Slice>>,
 }
 
 impl Batch {

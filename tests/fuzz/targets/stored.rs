@@ -4,10 +4,9 @@
 use std::cell::RefCell;
 
 use arbitrary::{Result, Unstructured};
-use serde_json::json;
-use tickchain::daemon::storage::fuzzing::{Directory, again};
+use tickchain::daemon::storage::fuzzing::{self, Directory, again};
 use tickchain::ledger::{HEADER_BYTES, Hash, Header};
-use tickchain::node::{Body, Message};
+use tickchain::node::{Body, Message, SavedMessage};
 
 use super::directories::{self, Place};
 
@@ -17,9 +16,6 @@ const TABLES: std::ops::RangeInclusive<u8> = 1..=10;
 /// Keys of blocks are hashes of headers, which come behind so many bytes of work.
 const BLOCK: u8 = 1;
 const WORK_BYTES: usize = 16;
-
-/// Keys of messages in the inbox begin so.
-const INBOX: u8 = 9;
 
 /// The most entries that are changed.
 const MOST: usize = 4;
@@ -60,14 +56,13 @@ fn said_by_a_peer() -> Put {
         sequence: 5,
         body: Body::ReqChain(vec![Hash::ZERO]),
     };
-    let value = json!({"arrival": 8, "ready": 4, "from": "node2", "message": message});
-    let key = [
-        &[INBOX][..],
-        &3u64.to_be_bytes(),
-        &5u64.to_be_bytes(),
-        b"node2",
-    ];
-    (key.concat(), Some(value.to_string().into_bytes()))
+    let saved = SavedMessage {
+        from: Some("node2".parse().expect("a name")),
+        ready: 4,
+        message,
+    };
+    let (key, value) = fuzzing::message(8, &saved);
+    (key, Some(value))
 }
 
 thread_local!(static SOUND: RefCell<Option<Sound>> = const { RefCell::new(None) });

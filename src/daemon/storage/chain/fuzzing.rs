@@ -2,13 +2,16 @@
 
 use std::path::Path;
 
+use fjall::Slice;
+
 use super::{ChainError, Source, export, length, verify};
 use crate::daemon::progress::Watcher;
-use crate::daemon::storage::changes::{Position, Put};
+use crate::daemon::storage::changes::Position;
 use crate::daemon::storage::codec::{self, Table};
 use crate::daemon::storage::error::{DataDirError, describe};
 use crate::daemon::storage::tables::Batch;
-use crate::daemon::storage::{check, kept};
+use crate::daemon::storage::{check, kept, message};
+use crate::node::SavedMessage;
 
 const TABLES: [Table; 10] = [
     Table::Block,
@@ -33,13 +36,13 @@ pub fn again(key: &[u8], value: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
         .into_iter()
         .find(|table| Some(&(*table as u8)) == key.first())?;
     let number = || codec::read_number(&key[1..]);
-    let value = match table {
+    let value: Slice = match table {
         Table::Block => {
             let (block, work) = codec::read_block(&codec::read_hash_key(key)?, value)?;
-            codec::block_value(&block, work)
+            codec::block_value(&block, work).into()
         }
         Table::Main => codec::read_hash(value)?.0.into(),
-        Table::Undo => codec::undo_value(&codec::read_undo(value)?),
+        Table::Undo => codec::undo_value(&codec::read_undo(value)?).into(),
         Table::Side | Table::Account | Table::Paid => {
             codec::read_number(value)?.to_be_bytes().into()
         }
@@ -48,7 +51,11 @@ pub fn again(key: &[u8], value: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
             kept::payment(kept.place, kept.order.to_be_bytes(), &kept.transaction).1?
         }
         Table::Accepted => value.into(),
-        Table::Inbox | Table::Node => return None,
+        Table::Inbox => {
+            let (arrival, saved) = message::read(key, value)?;
+            return Some(message(arrival, &saved));
+        }
+        Table::Node => return None,
     };
     let key = match table {
         Table::Main | Table::Undo => table.numbered(number()?),
@@ -56,7 +63,19 @@ pub fn again(key: &[u8], value: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
         Table::Paid | Table::Kept | Table::Accepted => table.key(&codec::read_id(key)?.0),
         _ => table.key(&codec::read_hash_key(key)?.0),
     };
-    Some((key, value))
+    Some((key.to_vec(), value.to_vec()))
+}
+
+/// The entry of a message in the inbox.
+pub fn message(arrival: u64, saved: &SavedMessage) -> (Vec<u8>, Vec<u8>) {
+    let SavedMessage {
+        from,
+        ready,
+        message,
+    } = saved;
+    let key = message::key(from, message.stamp, message.sequence);
+    let value = message::value(arrival, from, *ready, message);
+    (key.to_vec(), value)
 }
 
 /// Makes a directory of these lines; how many were refused.
@@ -104,9 +123,11 @@ impl Directory {
     ///
     /// # Panics
     /// When the disk fails.
-    pub fn write(&mut self, puts: impl IntoIterator<Item = Put>) {
+    pub fn write(&mut self, puts: impl IntoIterator<Item = (Vec<u8>, Option<Vec<u8>>)>) {
         let mut batch = Batch::default();
-        puts.into_iter().for_each(|put| batch.put(put));
+        for (key, value) in puts {
+            batch.put((key.into(), value.map(Slice::from)));
+        }
         let written = self.0.tables.commit(batch);
         written.expect("the disk is well");
         self.0.length = length(&self.0.tables);

@@ -220,7 +220,7 @@ fn what_failed_does_not_come_back() {
     let directory = tempfile::tempdir().unwrap();
     let write = |shared: &Shared, key: u8| {
         let mut batch = Batch::default();
-        batch.put((vec![key], Some(vec![key])));
+        batch.put(([key].into(), Some([key].into())));
         shared.commit(batch).unwrap();
     };
     let there = |shared: &Shared| {
@@ -249,7 +249,7 @@ fn what_cannot_be_opened_anew_is_opened_later() {
     let directory = tempfile::tempdir().unwrap();
     let shared = open(directory.path());
     let mut batch = Batch::default();
-    batch.put((vec![1], Some(vec![1])));
+    batch.put(([1].into(), Some([1].into())));
     shared.commit(batch).unwrap();
     let (database, away) = (
         directory.path().join("database"),
