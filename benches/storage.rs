@@ -77,8 +77,8 @@ fn node(name: &str, directory: Option<&TempDir>) -> RunningNode {
         data_dir: directory.map(|directory| directory.path().join(name)),
         ..Setup::new(Some(name.parse().expect("a name")))
     };
-    let node = Sockets::bind(any, any).and_then(|sockets| RunningNode::new(sockets, setup));
-    let node = node.expect("a new node");
+    let sockets = Sockets::bind(any, any).expect("ports are free");
+    let node = RunningNode::new(sockets, setup).expect("a new node");
     smol::block_on(node.start()).expect("it runs");
     node
 }

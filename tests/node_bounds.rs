@@ -152,6 +152,10 @@ fn a_crowd_of_peers_fills_the_inbox_twice_and_keeps_no_honest_one_out() {
     }
     let block = block(tip(&node), 0, Vec::new());
     let mined = (block.id, block.header().hash());
+    // To whom too much is owed already a block is not acknowledged either.
+    let shut = say(&mut node, peer(1), 1_000, Body::NewBlock(block.clone()));
+    let closes = |effect: &Effect<Message>| matches!(effect, Effect::Close { .. });
+    assert!(shut.iter().any(closes));
     say(&mut node, honest, 1_000, Body::NewBlock(block));
     let most = CROWDED_INBOX + 129 * CROWDED_SHARE;
     assert!(node.inbox_len() <= most, "{}", node.inbox_len());

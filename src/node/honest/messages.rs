@@ -100,7 +100,9 @@ impl<S: Store> HonestNode<S> {
                     from: Some(from.clone()),
                     sequence: message.sequence,
                 };
-                if !self.inbox.has_room(&key.from, &content) {
+                // A block is not acknowledged unless it is kept: its peer tells its tip on the next link.
+                let shut = matches!(content, Content::Block(_)) && self.inbox.is_shut_to(from);
+                if shut || !self.inbox.has_room(&key.from, &content) {
                     self.close(
                         from,
                         "its share of the inbox is full: nothing was taken up for long".into(),
@@ -156,9 +158,7 @@ impl<S: Store> HonestNode<S> {
     /// Checks what can be checked without the chain, so that nothing forged takes up room or clocks.
     fn check_body(&mut self, from: &Name, sequence: u64, body: Body) -> Result<Content, Refusal> {
         match body {
-            Body::NewBlock(_) | Body::NewTx(_) | Body::ReqChain(_)
-                if self.inbox.is_shut_to(from) =>
-            {
+            Body::NewTx(_) | Body::ReqChain(_) if self.inbox.is_shut_to(from) => {
                 Err(Refusal::Drop(format!(
                     "the inbox is crowded with {CROWDED_INBOX} messages, and {CROWDED_SHARE} of this peer wait"
                 )))
