@@ -249,6 +249,38 @@ fn an_accepted_payment_outlasts_a_branch_and_a_crowd() {
     assert_eq!(node.place(&own), Some(Place::Pool));
 }
 
+/// A payment that was there already when it was accepted.
+#[test]
+fn what_a_peer_had_said_first_is_kept_once_it_is_accepted() {
+    for waits in [true, false] {
+        let mut node = node();
+        up(&mut node, peer(1));
+        let start = tip(&node);
+        if waits {
+            let first = transaction(76, "aki", "satoshi", 2);
+            say(&mut node, peer(1), 1, Body::NewTx(first));
+        }
+        let payment = transaction(77, "aki", "so", 2);
+        say(&mut node, peer(1), 2, Body::NewTx(payment));
+        (0..3).for_each(|_| drop(tick(&mut node)));
+        let place = if waits { Place::Waiting } else { Place::Pool };
+        assert_eq!(node.place(&TxId::from(77)), Some(place));
+        let mut wish = network::payment("aki", "so", 2);
+        wish.id = Some(TxId::from(77));
+        node.handle(Input::Pay(wish));
+        // aki's coins go to another.
+        let other = block(start, 2, vec![transaction(78, "aki", "satoshi", 2)]);
+        let paid = take_in(&mut node, other);
+        for sequence in 0..2 * MAX_WAITING as u64 {
+            let bogus = transaction(1_000 + u128::from(sequence), "nobody", "so", 1);
+            say(&mut node, peer(1), 10 + sequence, Body::NewTx(bogus));
+        }
+        (0..3).for_each(|_| drop(tick(&mut node)));
+        assert_eq!(tip(&node), paid);
+        assert_eq!(node.place(&TxId::from(77)), Some(Place::Waiting));
+    }
+}
+
 #[test]
 fn a_deep_reorganisation_leaves_a_pool_that_fits_a_link() {
     let mut node = node();

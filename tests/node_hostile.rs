@@ -466,6 +466,17 @@ fn lies_are_offences_and_what_resets_and_forks_bring_is_none() {
     assert_eq!(offences(&say(&mut node, 2, Body::NewBlock(unpayable))), []);
     assert_eq!(offences(&tick(&mut node)), [Offence::ForgedBlock]);
 
+    // The same, told by who is gone: whoever comes under its name is not to blame.
+    let unpayable = mined(&node, 1, vec![transaction(3, Some("aki"), 3)]);
+    say(&mut node, 3, Body::NewBlock(unpayable));
+    node.handle(Input::PeerDown { peer: peer() });
+    node.handle(Input::PeerUp {
+        peer: peer(),
+        latency: 0,
+    });
+    let told = tick(&mut node);
+    assert_eq!((offences(&told), refusals(&told).len()), (vec![], 1));
+
     let unknown = UncheckedBlock {
         previous_block_hash: Hash([9; 32]),
         ..good.clone()

@@ -177,6 +177,13 @@ impl Banner<'_> {
     }
 
     /// What runs and what to try.
+    /// Whether a node has more than the genesis block from the beginning.
+    fn goes_on(&self) -> bool {
+        let goes_on =
+            |node: &NodeLine| matches!(node.storage, Some(Place::Disk { blocks: 1.., .. }));
+        self.nodes.iter().any(goes_on)
+    }
+
     fn text(&self) -> String {
         let mut out = format!("tickchain {}: ", env!("CARGO_PKG_VERSION"));
         out += &match (self.nodes.len(), self.genesis) {
@@ -193,7 +200,7 @@ impl Banner<'_> {
         self.list_nodes(&mut out);
         if let Some(genesis) = self.genesis {
             out.push('\n');
-            accounts(&mut out, genesis);
+            accounts(&mut out, genesis, self.goes_on());
         }
         if let Some(tick) = self.tick {
             let clocks = match self.nodes.len() {
@@ -301,11 +308,11 @@ impl Page {
     }
 }
 
-fn accounts(out: &mut String, genesis: &Genesis) {
+fn accounts(out: &mut String, genesis: &Genesis, goes_on: bool) {
     let accounts = genesis.accounts.iter().take(ACCOUNTS);
     table(
         out,
-        ["account", "balance"],
+        ["account", if goes_on { "at genesis" } else { "balance" }],
         accounts.map(|account| [account.name.to_string(), account.balance.to_string()]),
     );
     let more = genesis.accounts.len().saturating_sub(ACCOUNTS);

@@ -19,8 +19,8 @@ use serde::{Deserialize, Serialize};
 pub use event::{About, Event, Place};
 pub use honest::{
     CROWDED_INBOX, CROWDED_SHARE, Config, Costs, HonestNode, MAX_INBOX, MAX_INBOX_GONE, MAX_KNOWN,
-    MAX_POOL, MAX_WAITING, MiningCost, MiningProgress, Outline, PATIENCE, RECENT_BLOCKS,
-    RECENT_PAYMENTS, RequestError, Saved, SavedMessage, State, StateError, Thing,
+    MAX_LATENCY_GONE, MAX_POOL, MAX_WAITING, MiningCost, MiningProgress, Outline, PATIENCE,
+    RECENT_BLOCKS, RECENT_PAYMENTS, RequestError, Saved, SavedMessage, State, StateError, Thing,
 };
 pub use message::{Body, Kind, MAX_LOCATOR, MAX_MESSAGE_BYTES, Message};
 pub use name::Name;

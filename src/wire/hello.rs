@@ -11,6 +11,9 @@ use crate::node::Name;
 /// The version of the protocol. Nodes with another one refuse each other.
 pub const PROTOCOL_VERSION: u32 = 1;
 
+/// The most clocks of latency that one end can make a link have for the other: messages wait for so long.
+pub const MAX_LATENCY: u64 = 1_000_000;
+
 /// What each end of a link says first. Keys that are not known are skipped, so that a later version
 /// can say more and still be told that it is another version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,7 +32,7 @@ pub struct Hello {
 
 impl Hello {
     /// Checks that this node can be linked to the one that said `theirs`, and gives the link's latency
-    /// in clocks: the larger of both ends'.
+    /// in clocks: the larger of both ends', of the other one [`MAX_LATENCY`] at most.
     ///
     /// ```
     /// use tickchain::ledger::Hash;
@@ -67,6 +70,6 @@ impl Hello {
                 name: theirs.name.clone(),
             });
         }
-        Ok(self.latency.max(theirs.latency))
+        Ok(self.latency.max(theirs.latency.min(MAX_LATENCY)))
     }
 }

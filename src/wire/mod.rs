@@ -48,7 +48,7 @@ mod hello;
 pub use decoder::Decoder;
 pub use error::WireError;
 pub use frame::{Frame, MAX_REASON_CHARS, encode, encode_into};
-pub use hello::{Hello, PROTOCOL_VERSION};
+pub use hello::{Hello, MAX_LATENCY, PROTOCOL_VERSION};
 
 /// The most bytes of a frame, its newline included: 4 MiB.
 pub const MAX_FRAME_BYTES: usize = crate::node::MAX_MESSAGE_BYTES;

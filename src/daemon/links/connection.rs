@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_net::TcpStream;
 use smol::Timer;
-use smol::future::FutureExt;
+use smol::future::{FutureExt, yield_now};
 use smol::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::noise::{Opener, Sealer, Session};
@@ -180,6 +180,8 @@ impl Reader {
                 None => self.decoder.feed(read),
                 Some(opener) => opener.open(read, |bytes| self.decoder.feed(bytes))?,
             }
+            // A frame that comes in pieces without end holds nobody else up.
+            yield_now().await;
         }
     }
 }

@@ -92,6 +92,8 @@ impl AllowList {
                 .rsplit_once(char::is_whitespace)
                 .ok_or_else(|| wrong("there is only one word".to_owned()))?;
             let name = name.trim_end();
+            // As it is told by whoever shows a key.
+            let name = name.strip_suffix(" node").map_or(name, str::trim_end);
             let key = key
                 .parse()
                 .map_err(|_| wrong(format!("{key:?} is not 64 hex digits")))?;
@@ -166,7 +168,7 @@ mod tests {
     fn a_list_has_a_name_and_a_key_a_line() {
         let (a, b) = (key('a'), key('b'));
         let path = Path::new("peers.txt");
-        let text = format!("# the lab\n\nnode1 {a}\n  so 7 of us \t{b}\r\n");
+        let text = format!("# the lab\n\nnode1 node {a}\n  so 7 of us \t{b}\r\n");
         let list = AllowList::parse(path, &text).unwrap();
         let expected = [(name("node1"), a), (name("so 7 of us"), b)];
         assert_eq!(list, AllowList(expected.into()));

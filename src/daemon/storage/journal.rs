@@ -49,11 +49,8 @@ pub(super) fn cut_torn_end(database: &Path) -> Result<(), JournalError> {
     if rest.iter().all(|byte| *byte == 0) {
         return Ok(());
     }
-    let starts = (1..rest.len()).filter(|at| rest[*at] == START);
-    if starts
-        .map(|at| batch_bytes(&rest[at..]))
-        .any(|batch| batch.is_some())
-    {
+    let mut starts = (1..rest.len()).filter(|at| rest[*at] == START);
+    if starts.any(|at| is_end_of_journal(&rest[at..])) {
         return Err(JournalError::Damaged { file, at: sound });
     }
     log::info!(
@@ -61,6 +58,13 @@ pub(super) fn cut_torn_end(database: &Path) -> Result<(), JournalError> {
         file.display()
     );
     cut(&file, sound)
+}
+
+/// Whether these are whole batches to the end, none of them empty, as none is that is written. In what is left
+/// of a batch single ones can be found: values hold what strangers said.
+fn is_end_of_journal(bytes: &[u8]) -> bool {
+    let sound = sound_bytes(bytes);
+    sound > 0 && bytes[1..5] != [0; 4] && bytes[sound..].iter().all(|byte| *byte == 0)
 }
 
 /// Cuts the journal that was written last at its first broken batch, whatever follows.
@@ -204,4 +208,75 @@ fn skip_item(rest: &mut &[u8]) -> Option<()> {
 
 fn read_u32(rest: &mut &[u8]) -> Option<u32> {
     Some(u32::from_le_bytes(*rest.split_off(..4)?.first_chunk()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn batch(number: u64, value: &[u8]) -> Vec<u8> {
+        let length = u32::try_from(value.len()).unwrap().to_le_bytes();
+        let item = [
+            &[ITEM, 0, 0][..],
+            &[0; 8],
+            &[1, 0],
+            &length,
+            &length,
+            b"k",
+            value,
+        ]
+        .concat();
+        let mut hasher = Xxh3::new();
+        hasher.update(&item);
+        let checksum = hasher.finish().to_le_bytes();
+        let head = [&[START, 1, 0, 0, 0][..], &number.to_le_bytes()].concat();
+        [&head[..], &item, &[END], &checksum, TRAILER].concat()
+    }
+
+    /// A journal of these bytes after it was looked at; `None` where it is damaged.
+    fn looked_at(bytes: &[u8]) -> Option<Vec<u8>> {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("0.jnl");
+        fs::write(&file, bytes).unwrap();
+        match cut_torn_end(directory.path()) {
+            Ok(()) => Some(fs::read(file).unwrap()),
+            Err(JournalError::Damaged { at, .. }) => {
+                assert_eq!(at, batch(1, b"first").len());
+                None
+            }
+            Err(JournalError::Io(error)) => panic!("{error}"),
+        }
+    }
+
+    #[test]
+    fn what_looks_like_a_batch_within_a_torn_one_is_torn_too() {
+        let first = batch(1, b"first");
+        let empty = [
+            &[START][..],
+            &[0; 12],
+            &[END],
+            &Xxh3::new().finish().to_le_bytes(),
+            TRAILER,
+        ];
+        for lie in [batch(3, b"lie"), empty.concat()] {
+            let torn = batch(2, &[&lie[..], &[7; 99]].concat());
+            for length in (1..torn.len() - 1).step_by(5) {
+                let left = [&first[..], &torn[..length]].concat();
+                // Only one that ends with it could be one that was written.
+                if !torn[..length].ends_with(&lie) || lie.len() < 40 {
+                    assert_eq!(looked_at(&left).as_ref(), Some(&first), "{length}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_hole_with_whole_batches_behind_it_is_damage() {
+        let mut bytes = [batch(1, b"first"), batch(2, b"second"), batch(3, b"third")].concat();
+        let at = batch(1, b"first").len() + 20;
+        bytes[at] ^= 1;
+        assert_eq!(looked_at(&bytes), None);
+        bytes.extend([0; 50]);
+        assert_eq!(looked_at(&bytes), None);
+    }
 }

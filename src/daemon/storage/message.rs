@@ -49,8 +49,10 @@ pub(super) fn value(
         }
         Body::ReqChain(locator) => {
             out.push(REQ_CHAIN);
+            // As text: a crash may leave any part of what is written, and 2 KiB of a stranger's choice in a row
+            // would be enough to look like something else.
             for hash in locator {
-                out.extend_from_slice(&hash.0);
+                out.extend_from_slice(hash.to_string().as_bytes());
             }
         }
         Body::Chain { answers, blocks } => {
@@ -78,7 +80,7 @@ pub(super) fn read(key: &[u8], mut bytes: &[u8]) -> Option<(u64, SavedMessage)> 
     let body = match kind {
         NEW_BLOCK => Body::NewBlock(read_block(bytes)?),
         NEW_TX => Body::NewTx(Transaction::read_canonical(bytes)?),
-        REQ_CHAIN => Body::ReqChain(read_all(bytes, read_hash)?),
+        REQ_CHAIN => Body::ReqChain(read_all(bytes, read_text)?),
         CHAIN => Body::Chain {
             answers: read_number(bytes)?,
             blocks: read_all(bytes, read_block)?,
@@ -148,6 +150,12 @@ fn read_all<T>(bytes: &mut &[u8], read: impl Fn(&mut &[u8]) -> Option<T>) -> Opt
 
 fn read_number(bytes: &mut &[u8]) -> Option<u64> {
     Some(u64::from_be_bytes(*bytes.split_off(..8)?.first_chunk()?))
+}
+
+fn read_text(bytes: &mut &[u8]) -> Option<Hash> {
+    let text = bytes.split_off(..64)?;
+    let hash: Hash = std::str::from_utf8(text).ok()?.parse().ok()?;
+    (hash.to_string().as_bytes() == text).then_some(hash)
 }
 
 fn read_hash(bytes: &mut &[u8]) -> Option<Hash> {

@@ -146,7 +146,16 @@ impl<S: Store> HonestNode<S> {
                 }
                 (Err(error), from) => {
                     let (from, about) = (from.clone(), Some(About::Block(hash)));
-                    self.offended(from, about, Offence::ForgedBlock, error.to_string());
+                    let reason = error.to_string();
+                    if self.is_of_this_link(from.as_ref(), item.arrival) {
+                        self.offended(from, about, Offence::ForgedBlock, reason);
+                    } else {
+                        self.tell(Event::Refused {
+                            from,
+                            about,
+                            reason,
+                        });
+                    }
                     debug_assert_ne!(parent, hash, "no block is its own parent");
                     break;
                 }

@@ -26,6 +26,10 @@ pub const CROWDED_INBOX: usize = MAX_INBOX;
 /// once more at most, but for what a block has beyond this.
 pub const CROWDED_SHARE: usize = CROWDED_INBOX / 128;
 
+/// The most clocks over which a peer's messages are kept after its link is gone. It chooses the latency, and
+/// what is not taken up for so long would take others' room.
+pub const MAX_LATENCY_GONE: u64 = 1_000;
+
 /// What orders messages that are ready at one clock.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Key {

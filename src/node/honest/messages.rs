@@ -1,6 +1,8 @@
 //! Links and what comes and goes over them.
 
-use super::inbox::{CROWDED_INBOX, CROWDED_SHARE, Content, Item, Key, MAX_INBOX_GONE, Question};
+use super::inbox::{
+    CROWDED_INBOX, CROWDED_SHARE, Content, Item, Key, MAX_INBOX_GONE, MAX_LATENCY_GONE, Question,
+};
 use super::link::Thing;
 use super::*;
 use crate::ledger::{Block, ConnectError, UncheckedBlock};
@@ -34,10 +36,11 @@ impl<S: Store> HonestNode<S> {
     /// What the peer said and was acknowledged stays in the inbox, unless too much waits already from
     /// peers that are gone: names cost nothing, and one peer may come and go under many.
     pub(super) fn peer_down(&mut self, peer: &Name) {
-        if self.links.remove(peer).is_some() {
+        if let Some(link) = self.links.remove(peer) {
             self.tell(Event::PeerDown { peer: peer.clone() });
             let gone = |name: &Name| !self.links.contains_key(name);
-            if self.inbox.load_of(gone) > MAX_INBOX_GONE {
+            let far = link.latency > MAX_LATENCY_GONE;
+            if far || self.inbox.load_of(gone) > MAX_INBOX_GONE {
                 self.drop_messages(peer);
             }
             self.forget_announcer(peer);
@@ -47,7 +50,7 @@ impl<S: Store> HonestNode<S> {
     fn drop_messages(&mut self, peer: &Name) {
         let dropped = self.inbox.take_from(peer);
         let reason = format!(
-            "{} messages of a peer that is gone are dropped: too many wait from such peers",
+            "{} messages of a peer that is gone are dropped: too many wait from such peers, or for too long",
             dropped.len()
         );
         for (key, content) in dropped {
@@ -158,11 +161,9 @@ impl<S: Store> HonestNode<S> {
     /// Checks what can be checked without the chain, so that nothing forged takes up room or clocks.
     fn check_body(&mut self, from: &Name, sequence: u64, body: Body) -> Result<Content, Refusal> {
         match body {
-            Body::NewTx(_) | Body::ReqChain(_) if self.inbox.is_shut_to(from) => {
-                Err(Refusal::Drop(format!(
-                    "the inbox is crowded with {CROWDED_INBOX} messages, and {CROWDED_SHARE} of this peer wait"
-                )))
-            }
+            Body::NewTx(_) if self.inbox.is_shut_to(from) => Err(Refusal::Drop(format!(
+                "the inbox is crowded with {CROWDED_INBOX} messages, and {CROWDED_SHARE} of this peer wait"
+            ))),
             Body::NewBlock(block) => {
                 let block = block.check_with(&mut self.checker);
                 block
@@ -405,13 +406,16 @@ impl<S: Store> HonestNode<S> {
     /// Notes that a peer knows what it said, unless it said so on an earlier link: it may have lost it since,
     /// and would not be told again.
     pub(super) fn note_said(&mut self, peer: &Name, arrival: u64, thing: Thing) {
-        if self
-            .links
-            .get(peer)
-            .is_some_and(|link| arrival > link.since)
-        {
+        if self.is_of_this_link(Some(peer), arrival) {
             self.note_known(peer, thing);
         }
+    }
+
+    /// Whether something came over the link that is up. What came over an earlier one need not have been said
+    /// by whoever bears the name now.
+    pub(super) fn is_of_this_link(&self, peer: Option<&Name>, arrival: u64) -> bool {
+        let link = peer.and_then(|peer| self.links.get(peer));
+        link.is_some_and(|link| arrival > link.since)
     }
 
     /// Notes that a peer knows something; whether that is new.

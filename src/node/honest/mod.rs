@@ -21,7 +21,7 @@ mod state;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use config::{Config, Costs, MiningCost};
-pub use inbox::{CROWDED_INBOX, CROWDED_SHARE, MAX_INBOX, MAX_INBOX_GONE};
+pub use inbox::{CROWDED_INBOX, CROWDED_SHARE, MAX_INBOX, MAX_INBOX_GONE, MAX_LATENCY_GONE};
 pub use link::{MAX_KNOWN, Thing};
 pub use outline::{MiningProgress, Outline, RECENT_BLOCKS, RECENT_PAYMENTS};
 pub use pool::{MAX_POOL, MAX_WAITING};

@@ -38,7 +38,7 @@ impl<S: Store> HonestNode<S> {
         }
         if let Some(known) = self.find_payment(&id) {
             return match signed {
-                _ if known == transaction => Ok(Answer::Accepted { id }),
+                _ if known == transaction => self.accept_known(transaction),
                 None => Err(RequestError::IdTaken { id }),
                 Some(Signed { sequence, .. }) => Err(RequestError::SequenceTaken { sequence }),
             };
@@ -64,6 +64,36 @@ impl<S: Store> HonestNode<S> {
         Ok(Answer::Accepted { id })
     }
 
+    /// A payment that came from a peer first is kept like one of this node's own from now on.
+    fn accept_known(&mut self, transaction: Transaction) -> Result<Answer, RequestError> {
+        let id = transaction.id;
+        if self.accepted.contains(&id) {
+            return Ok(Answer::Accepted { id });
+        }
+        let waits = self.waiting.get(&id).is_some();
+        if waits {
+            self.check_room()?;
+        }
+        self.accepted.insert(id);
+        // That it is accepted, and then where it is.
+        self.record(Record::Queued {
+            transaction: transaction.clone(),
+            issued: self.issued,
+        });
+        if let Some(order) = self.pool.order(&id) {
+            self.record(Record::Pooled { order, transaction });
+        } else if waits {
+            self.waiting.accept(transaction.clone());
+            self.record(Record::Waiting {
+                transaction,
+                accepted: true,
+            });
+        } else {
+            self.record(Record::Dropped { id });
+        }
+        Ok(Answer::Accepted { id })
+    }
+
     /// Tells that a controller's payment is refused.
     fn refuse(&mut self, id: TxId, error: RequestError) -> RequestError {
         self.tell(Event::Refused {
@@ -74,11 +104,16 @@ impl<S: Store> HonestNode<S> {
         error
     }
 
-    fn check_payable(&self, transaction: &Transaction) -> Result<(), RequestError> {
+    fn check_room(&self) -> Result<(), RequestError> {
         let kept = self.pool.len() + self.queue.len() + self.waiting.accepted();
         if kept >= MAX_POOL {
             return Err(RequestError::PoolFull { kept });
         }
+        Ok(())
+    }
+
+    fn check_payable(&self, transaction: &Transaction) -> Result<(), RequestError> {
+        self.check_room()?;
         let account = transaction.sender.as_ref().ok_or(PaymentError::Minted)?;
         let in_pool = self.pool.balance(self.ledger.store(), account);
         let balance = self.queue.balance_after(account, in_pool);

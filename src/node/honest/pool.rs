@@ -33,6 +33,11 @@ impl Pool {
         self.orders.get(id).map(|order| &self.entries[order])
     }
 
+    /// A payment's place in the order.
+    pub(super) fn order(&self, id: &TxId) -> Option<i64> {
+        self.orders.get(id).copied()
+    }
+
     pub(super) fn is_full(&self) -> bool {
         self.entries.len() >= MAX_POOL
     }
@@ -153,6 +158,13 @@ impl Waiting {
         let (given_up, _) = self.entries.remove(oldest)?;
         self.ids.remove(&given_up.id);
         Some(given_up)
+    }
+
+    /// Makes a payment that waits one that this node accepted, and the last of all.
+    pub(super) fn accept(&mut self, transaction: Transaction) {
+        self.entries.retain(|(waits, _)| waits.id != transaction.id);
+        let given_up = self.push(transaction, true);
+        debug_assert_eq!(given_up, None, "no more wait that were not accepted");
     }
 
     /// Takes everything out, in order.
