@@ -5,9 +5,12 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use tickchain::daemon::storage::DataDir;
+use tickchain::driver::Storage;
+use tickchain::ledger::PrivateKey;
+use tickchain::node::{Config, Input, Payment};
 
 use crate::directories::written;
-use crate::rig::config;
+use crate::rig::{Rig, config};
 
 fn chain(arguments: &[&str], directory: &Path) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tickchain"));
@@ -58,6 +61,61 @@ fn what_is_exported_and_imported_is_the_same() {
         "{}",
         said(&refused)
     );
+}
+
+/// A network in which aki's key is 1, so's 2, satoshi's 3.
+fn signed() -> Config {
+    let mut config = config();
+    config.genesis.signatures = true;
+    for (number, account) in (1..).zip(&mut config.genesis.accounts) {
+        account.key = Some(PrivateKey::from_bytes([number; 32]).public());
+    }
+    config
+}
+
+#[test]
+fn a_signed_network_is_exported_and_imported_too() {
+    let (first, parent) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let network = signed().genesis.network_id().unwrap();
+    let mut rig = Rig::open_as(first.path(), signed());
+    rig.hand_in(Input::Start { salt: 1 });
+    for sequence in 1..8 {
+        let name = |name: &str| name.parse().unwrap();
+        let value = 1.try_into().unwrap();
+        let key = PrivateKey::from_bytes([2; 32]);
+        let paid = key.pay(&network, name("so"), name("aki"), value, sequence);
+        let answer = rig.hand_in(Input::Pay(Payment {
+            id: None,
+            sender: name("so"),
+            recipient: name("aki"),
+            value,
+            sequence: Some(sequence),
+            signature: Some(paid.signed.unwrap().signature),
+        }));
+        assert!(answer.unwrap().is_ok());
+        for clock in 3 * sequence..3 * sequence + 3 {
+            rig.hand_in(Input::Mine);
+            rig.clock(clock);
+        }
+        rig.storage.finish().unwrap();
+    }
+    assert!(rig.node.ledger().tip().id() > 1);
+    drop(rig);
+    let verified = chain(&["verify"], first.path());
+    assert!(verified.status.success(), "{}", said(&verified));
+    let lines = parent.path().join("lines");
+    let exported = chain(&["export", lines.to_str().unwrap()], first.path());
+    assert!(exported.status.success(), "{}", said(&exported));
+    assert!(
+        fs::read_to_string(&lines)
+            .unwrap()
+            .contains("\"signature\"")
+    );
+    let again = parent.path().join("again");
+    let imported = chain(&["import", lines.to_str().unwrap()], &again);
+    assert!(imported.status.success(), "{}", said(&imported));
+    let copied = chain(&["verify"], &again);
+    assert!(copied.status.success(), "{}", said(&copied));
 }
 
 #[test]

@@ -31,7 +31,11 @@ pub(crate) struct Rig {
 
 impl Rig {
     pub(crate) fn open(path: &Path) -> Self {
-        let Opened { node, storage, .. } = DataDir::open(path).unwrap().run(config()).unwrap();
+        Self::open_as(path, config())
+    }
+
+    pub(crate) fn open_as(path: &Path, config: Config) -> Self {
+        let Opened { node, storage, .. } = DataDir::open(path).unwrap().run(config).unwrap();
         Self {
             node,
             storage,

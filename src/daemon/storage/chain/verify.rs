@@ -52,7 +52,8 @@ pub(super) fn verify(source: Source, watcher: &Watcher) -> Result<Found, String>
     let network = Network::of(&source.genesis).map_err(|error| error.to_string())?;
     let length = length(tables)?;
     let mut replay = Replay::default();
-    let mut above = Hash::ZERO;
+    // Of signed networks not zeros: their keys' hash.
+    let mut above = network.genesis.header().previous_block_hash;
     for id in 0..length {
         let hash = hash_at(tables, id)?;
         let block = block(tables, id, &hash)?;
