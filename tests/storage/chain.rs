@@ -156,3 +156,82 @@ fn of_a_damaged_directory_what_can_be_read_is_saved() {
     assert!(imported.status.success(), "{}", said(&imported));
     assert!(chain(&["verify"], &again).status.success());
 }
+
+#[test]
+fn a_directory_without_its_journal_misses_what_was_in_it() {
+    let (first, parent) = (written(), tempfile::tempdir().unwrap());
+    fs::remove_file(first.path().join("database/0.jnl")).unwrap();
+    let lines = parent.path().join("lines");
+    let exported = chain(&["export", lines.to_str().unwrap()], first.path());
+    assert_eq!(exported.status.code(), Some(3), "{}", said(&exported));
+    let told = said(&exported);
+    assert!(told.contains("missing: the genesis block"), "{told}");
+    assert!(told.contains("1 blocks and 0 payments"), "{told}");
+}
+
+/// The lines of a chain, the first of which is the header.
+fn exported() -> Vec<String> {
+    let output = chain(&["export"], written().path());
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.split_inclusive('\n').map(str::to_owned).collect()
+}
+
+/// Imports a text that is not a whole export; what is said of it, once what came was found to be sound.
+fn import_part(text: &str) -> String {
+    let parent = tempfile::tempdir().unwrap();
+    let (lines, directory) = (parent.path().join("lines"), parent.path().join("again"));
+    fs::write(&lines, text).unwrap();
+    let imported = chain(&["import", lines.to_str().unwrap()], &directory);
+    assert_eq!(imported.status.code(), Some(1), "{}", said(&imported));
+    let verified = chain(&["verify"], &directory);
+    assert!(verified.status.success(), "{}", said(&verified));
+    let found = String::from_utf8(verified.stdout).unwrap();
+    assert!(found.contains(": 4 blocks, "), "{found}");
+    said(&imported)
+}
+
+#[test]
+fn of_an_export_that_was_cut_what_came_is_taken_in() {
+    let lines = exported();
+    let blocks = lines.iter().filter(|line| line.starts_with("{\"block\""));
+    let promised = format!("says {} blocks, and 4 came", blocks.count() + 1);
+    let cut = import_part(&lines[..4].concat());
+    assert!(cut.contains(&promised), "{cut}");
+    assert!(cut.contains("0 lines were refused"), "{cut}");
+    let half = &lines[4][..lines[4].len() / 2];
+    let cut = import_part(&(lines[..4].concat() + half));
+    assert!(cut.contains("line 5: it ends before it is whole"), "{cut}");
+    assert!(cut.contains(&promised), "{cut}");
+}
+
+#[test]
+fn a_line_that_is_none_is_refused_alone() {
+    let mut lines = exported();
+    lines.truncate(4);
+    lines[0] = lines[0].replacen("\"blocks\":", "\"blocks\":4,\"were\":", 1);
+    lines.insert(2, "rubbish\n".to_owned());
+    let told = import_part(&lines.concat());
+    assert!(told.contains("line 3: expected value, at byte 1"), "{told}");
+    assert!(told.contains("1 lines were refused, the first"), "{told}");
+}
+
+#[test]
+fn files_that_cannot_be_used_are_named_with_what_to_do() {
+    let (first, parent) = (written(), tempfile::tempdir().unwrap());
+    let lines = parent.path().join("lines");
+    let name = lines.to_str().unwrap();
+    let again = parent.path().join("again");
+    let absent = chain(&["import", name], &again);
+    let told = said(&absent);
+    assert!(told.contains(&format!("{name} cannot be read: ")), "{told}");
+    assert!(told.contains("give a file that"), "{told}");
+    fs::write(&lines, "kept").unwrap();
+    let exists = chain(&["export", name], first.path());
+    let told = said(&exists);
+    assert!(
+        told.contains(&format!("{name} cannot be written: ")),
+        "{told}"
+    );
+    assert!(told.contains("give another name"), "{told}");
+    assert_eq!(fs::read_to_string(&lines).unwrap(), "kept");
+}

@@ -128,12 +128,14 @@ impl DataDirError {
 }
 
 /// What to do about what the system says.
-fn advice(kind: io::ErrorKind) -> &'static str {
+pub(super) fn advice(kind: io::ErrorKind) -> &'static str {
     match kind {
         io::ErrorKind::PermissionDenied => {
             ": let the user that runs this write there, or give another directory"
         }
-        io::ErrorKind::ReadOnlyFilesystem => ": mount it for writing, or give another directory",
+        io::ErrorKind::ReadOnlyFilesystem => {
+            ": mount it for writing, or copy what is there to where it can be written, and give that"
+        }
         kind if is_full(kind) => ": make room there, or give another directory",
         _ => "",
     }

@@ -1,9 +1,10 @@
 //! What keeps a chain from being verified, exported or imported.
 
 use std::io;
+use std::path::PathBuf;
 
 use crate::daemon::storage::DataDirError;
-use crate::daemon::storage::error::{DAMAGED_EXIT_CODE, describe};
+use crate::daemon::storage::error::{DAMAGED_EXIT_CODE, advice, describe};
 
 /// Why `tickchain chain` did not do all that it was asked for.
 #[derive(Debug, thiserror::Error)]
@@ -14,11 +15,16 @@ pub enum ChainError {
     DataDir(#[from] DataDirError),
     /// Not all of a damaged directory could be read.
     #[error(
-        "{missing} things could not be read, each is named above; what could be read is written: import it \
-         into a new directory, and its node gets blocks from its peers"
+        "{blocks} blocks and {payments} payments that wait are written, {missing} things could not be read, \
+         each is named above: import what is written into a new directory, and its node gets blocks from its \
+         peers"
     )]
     Incomplete {
-        /// How many.
+        /// Blocks that are written, genesis too.
+        blocks: u64,
+        /// Payments that are written.
+        payments: u64,
+        /// What is not.
         missing: u64,
     },
     /// Some lines were not taken in.
@@ -29,20 +35,42 @@ pub enum ChainError {
         /// How many.
         refused: u64,
     },
-    /// A line is none of an export.
-    #[error("line {line}: {reason}: give a file that tickchain chain export wrote")]
-    Line {
-        /// Which, counted from 1.
-        line: u64,
+    /// Fewer blocks were there than the first line says.
+    #[error(
+        "the first line says {promised} blocks, and {came} came, genesis too; {refused} lines were refused: \
+         the directory holds all others, and its node gets blocks from its peers; if the file was cut, import \
+         the whole one into a new directory"
+    )]
+    Short {
+        /// Blocks of the main chain that were there, genesis too.
+        came: u64,
+        /// How many there were to be.
+        promised: u64,
+        /// Lines that were refused.
+        refused: u64,
+    },
+    /// The first line is none of an export.
+    #[error("line 1: {reason}: give a file that tickchain chain export wrote")]
+    Header {
         /// What is wrong with it.
         reason: String,
     },
     /// What is to be imported cannot be read.
-    #[error("what is to be imported cannot be read: {0}")]
-    Read(io::Error),
+    #[error("{} cannot be read: {source}{}", .file.display(), read_advice(.source.kind()))]
+    Read {
+        /// The file.
+        file: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
     /// What is exported cannot be written.
-    #[error("what is exported cannot be written: {0}")]
-    Write(io::Error),
+    #[error("{} cannot be written: {source}{}", .file.display(), write_advice(.source.kind()))]
+    Write {
+        /// The file.
+        file: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
     /// The database of a directory that is being made cannot be written.
     #[error("the data directory cannot be written: {}", describe(.0))]
     Database(fjall::Error),
@@ -56,5 +84,23 @@ impl ChainError {
             Self::Incomplete { .. } => DAMAGED_EXIT_CODE,
             _ => 1,
         }
+    }
+}
+
+fn read_advice(kind: io::ErrorKind) -> &'static str {
+    match kind {
+        io::ErrorKind::NotFound | io::ErrorKind::IsADirectory => {
+            ": give a file that tickchain chain export wrote, or - for standard input"
+        }
+        io::ErrorKind::PermissionDenied => ": let the user that runs this read it",
+        _ => "",
+    }
+}
+
+fn write_advice(kind: io::ErrorKind) -> &'static str {
+    match kind {
+        io::ErrorKind::AlreadyExists => ": give another name, or move that file away",
+        io::ErrorKind::NotFound => ": make the directory that it is to be in",
+        kind => advice(kind),
     }
 }

@@ -4,8 +4,8 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+use super::Source;
 use super::lines::{FORMAT, Header, Line, Numbers, Place, VERSION};
-use super::{ChainError, Source};
 use crate::daemon::progress::Watcher;
 use crate::daemon::storage::check;
 use crate::daemon::storage::codec::{self, Table};
@@ -16,23 +16,31 @@ use crate::ledger::{Hash, TxId};
 /// After so many blocks of the main chain in a row that cannot be read, the rest is given up.
 const MAX_GAP: u64 = 10_000;
 
-/// What is written, and what could not be.
+/// How much was written, and could not be read.
+#[derive(Debug)]
+pub(super) struct Exported {
+    /// Those of side branches and genesis too.
+    pub(super) blocks: u64,
+    pub(super) payments: u64,
+    pub(super) missing: u64,
+}
+
 struct Export<'a, W> {
     source: &'a Source,
     out: W,
-    missing: u64,
+    done: Exported,
 }
 
-/// Writes everything to `out`; how many things could not be read, each of which is named in the log.
-pub(super) fn export(
-    source: &Source,
-    out: impl Write,
-    watcher: &Watcher,
-) -> Result<u64, ChainError> {
+/// Writes everything to `out`. What could not be read is named in the log.
+pub(super) fn export(source: &Source, out: impl Write, watcher: &Watcher) -> io::Result<Exported> {
     let mut export = Export {
         source,
         out,
-        missing: 0,
+        done: Exported {
+            blocks: 1,
+            payments: 0,
+            missing: 0,
+        },
     };
     export.header()?;
     export.main_chain(watcher)?;
@@ -40,24 +48,22 @@ pub(super) fn export(
         export.side()?;
         export.payments()?;
     }
-    export.out.flush().map_err(ChainError::Write)?;
-    Ok(export.missing)
+    export.out.flush()?;
+    Ok(export.done)
 }
 
 impl<W: Write> Export<'_, W> {
-    fn line(&mut self, line: &impl Serialize) -> Result<(), ChainError> {
-        serde_json::to_writer(&mut self.out, line)
-            .map_err(io::Error::from)
-            .and_then(|()| self.out.write_all(b"\n"))
-            .map_err(ChainError::Write)
+    fn line(&mut self, line: &impl Serialize) -> io::Result<()> {
+        serde_json::to_writer(&mut self.out, line)?;
+        self.out.write_all(b"\n")
     }
 
     fn miss(&mut self, what: &str) {
-        self.missing += 1;
+        self.done.missing += 1;
         log::error!("missing: {what}");
     }
 
-    fn header(&mut self) -> Result<(), ChainError> {
+    fn header(&mut self) -> io::Result<()> {
         let saved = kept::read_numbers(&self.source.tables).unwrap_or_else(|error| {
             self.miss(&error.to_string());
             Default::default()
@@ -75,14 +81,19 @@ impl<W: Write> Export<'_, W> {
 
     /// Genesis is made from the header; the rest is read by id, as a file that is broken in one place says
     /// nothing of others.
-    fn main_chain(&mut self, watcher: &Watcher) -> Result<(), ChainError> {
+    fn main_chain(&mut self, watcher: &Watcher) -> io::Result<()> {
         let tables = &self.source.tables;
+        if self.source.length == 0 {
+            self.miss("the genesis block, and all blocks on it");
+        }
         let mut gap = 0;
-        for id in 1..self.source.length {
+        for id in 0..self.source.length {
             match check::hash_at(tables, id).and_then(|hash| check::block(tables, id, &hash)) {
+                Ok(_) if id == 0 => {}
                 Ok(block) => {
                     gap = 0;
                     self.line(&Line::Block(block.to_unchecked()))?;
+                    self.done.blocks += 1;
                 }
                 Err(what) => {
                     gap += 1;
@@ -98,7 +109,7 @@ impl<W: Write> Export<'_, W> {
     }
 
     /// Lower blocks first, so that each comes after its parent.
-    fn side(&mut self) -> Result<(), ChainError> {
+    fn side(&mut self) -> io::Result<()> {
         let mut side = Vec::new();
         for (key, order) in self.table(Table::Side) {
             let read = codec::read_hash_key(&key).zip(codec::read_number(&order));
@@ -110,7 +121,10 @@ impl<W: Write> Export<'_, W> {
         side.sort_unstable();
         for (id, _, hash) in side {
             match check::block(&self.source.tables, id, &hash) {
-                Ok(block) => self.line(&Line::Side(block.to_unchecked()))?,
+                Ok(block) => {
+                    self.line(&Line::Side(block.to_unchecked()))?;
+                    self.done.blocks += 1;
+                }
                 Err(what) => self.miss(&what),
             }
         }
@@ -122,7 +136,7 @@ impl<W: Write> Export<'_, W> {
         Some(codec::read_entry(hash, &value)?.header.id)
     }
 
-    fn payments(&mut self) -> Result<(), ChainError> {
+    fn payments(&mut self) -> io::Result<()> {
         let mut kept = Vec::new();
         for (key, value) in self.table(Table::Kept) {
             match kept::read_payment(&value) {
@@ -142,6 +156,7 @@ impl<W: Write> Export<'_, W> {
                 place: place(&payment),
                 payment: payment.transaction,
             })?;
+            self.done.payments += 1;
         }
         let accepted: Vec<Option<TxId>> = (self.table(Table::Accepted).iter())
             .map(|(key, _)| codec::read_id(key))

@@ -1,10 +1,11 @@
 //! Not for use: what tests/fuzz gives any bytes.
 
+use std::io;
 use std::path::Path;
 
 use fjall::Slice;
 
-use super::{ChainError, Source, export, length, verify};
+use super::{ChainError, Lines, Source, export, length, verify};
 use crate::daemon::progress::Watcher;
 use crate::daemon::storage::changes::Position;
 use crate::daemon::storage::codec::{self, Table};
@@ -82,8 +83,9 @@ pub fn message(arrival: u64, saved: &SavedMessage) -> (Vec<u8>, Vec<u8>) {
 ///
 /// # Errors
 /// As `tickchain chain import`.
-pub fn import(path: &Path, mut lines: &[u8]) -> Result<u64, ChainError> {
-    let done = super::import::import(path, None, &mut lines, &watcher())?;
+pub fn import(path: &Path, lines: &[u8]) -> Result<u64, ChainError> {
+    let lines = Lines::new(Path::new("memory"), lines);
+    let done = super::import::import(path, None, lines, &watcher())?;
     Ok(done.refused)
 }
 
@@ -172,9 +174,9 @@ impl Directory {
     ///
     /// # Errors
     /// As that.
-    pub fn export(&self) -> Result<(Vec<u8>, u64), ChainError> {
+    pub fn export(&self) -> io::Result<(Vec<u8>, u64)> {
         let mut lines = Vec::new();
-        let missing = export::export(&self.0, &mut lines, &watcher())?;
-        Ok((lines, missing))
+        let done = export::export(&self.0, &mut lines, &watcher())?;
+        Ok((lines, done.missing))
     }
 }

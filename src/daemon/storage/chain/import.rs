@@ -1,12 +1,12 @@
 //! `tickchain chain import`: a new data directory of what was exported, checked as if from a stranger.
 
-use std::io::{BufRead, Read};
+use std::io::BufRead;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::ChainError;
-use super::lines::{FORMAT, Header, Line, MAX_LINE_BYTES, Place, VERSION};
+use super::lines::{FORMAT, Header, Line, Lines, Place, VERSION};
 use crate::daemon::progress::Watcher;
 use crate::daemon::storage::changes::Position;
 use crate::daemon::storage::kept::Records;
@@ -29,6 +29,33 @@ pub(super) struct Imported {
     pub(super) side: u64,
     pub(super) payments: u64,
     pub(super) refused: u64,
+    /// Lines of main chain blocks, and genesis.
+    came: u64,
+    /// Blocks of the main chain, as the first line says.
+    promised: u64,
+}
+
+impl Imported {
+    /// Whether all was there and was taken in.
+    pub(super) fn outcome(&self) -> Result<(), ChainError> {
+        let &Self {
+            refused,
+            came,
+            promised,
+            ..
+        } = self;
+        if came < promised {
+            return Err(ChainError::Short {
+                came,
+                promised,
+                refused,
+            });
+        }
+        match refused {
+            0 => Ok(()),
+            refused => Err(ChainError::Refused { refused }),
+        }
+    }
 }
 
 struct Import {
@@ -40,17 +67,17 @@ struct Import {
     done: Imported,
 }
 
-/// Makes a directory at `path` of the lines of `input`. It is there when this returns without an error and
+/// Makes a directory at `path` of `lines`. It is there when this returns without an error and
 /// no signal came; else nothing of it is used.
 pub(super) fn import(
     path: &Path,
     name: Option<Name>,
-    input: &mut impl BufRead,
+    mut lines: Lines<impl BufRead>,
     watcher: &Watcher,
 ) -> Result<Imported, ChainError> {
-    let header: Header = match read_line(input, 1)? {
-        Some(line) => parse(&line, 1)?,
-        None => return Err(wrong(1, "there is nothing".to_owned())),
+    let header: Header = match lines.next()? {
+        Some(header) => header.map_err(wrong)?,
+        None => return Err(wrong("there is nothing".to_owned())),
     };
     let name = name.unwrap_or_else(|| header.name.clone());
     check_header(&header)?;
@@ -58,10 +85,11 @@ pub(super) fn import(
     let directory = UnfinishedDir::begin(path)?;
     directory.describe(&header.genesis, &name, header.network)?;
     let mut import = Import::new(&directory, &header)?;
-    let mut number = 1;
-    while let Some(line) = read_line(input, number + 1)? {
-        number += 1;
-        import.take(number, parse(&line, number)?)?;
+    while let Some(line) = lines.next()? {
+        match line {
+            Ok(line) => import.take(lines.number, line)?,
+            Err(reason) => import.refuse(lines.number, &reason),
+        }
         watcher.at(import.done.blocks, String::new);
         if watcher.is_interrupted() {
             return Ok(import.done);
@@ -77,7 +105,7 @@ impl Import {
         let shared = directory.shared();
         let store = directory.said(DiskStore::new(Arc::clone(&shared)))?;
         let ledger = Ledger::open(&header.genesis, store);
-        let ledger = ledger.map_err(|error| wrong(1, error.to_string()))?;
+        let ledger = ledger.map_err(|error| wrong(error.to_string()))?;
         let mut import = Self {
             shared,
             position: Position::default(),
@@ -85,6 +113,8 @@ impl Import {
             saved: header.node.saved(),
             done: Imported {
                 blocks: 1,
+                came: 1,
+                promised: header.blocks,
                 ..Imported::default()
             },
             ledger,
@@ -97,6 +127,7 @@ impl Import {
     fn take(&mut self, number: u64, line: Line) -> Result<(), ChainError> {
         match line {
             Line::Block(block) => {
+                self.done.came += 1;
                 let connected = self.connect(number, block)?;
                 self.done.blocks += u64::from(connected);
             }
@@ -189,38 +220,15 @@ fn check_header(header: &Header) -> Result<(), ChainError> {
             "this is {} {}, and {FORMAT} {VERSION} can be read",
             header.format, header.version
         );
-        return Err(wrong(1, reason));
+        return Err(wrong(reason));
     }
     let network = header.genesis.network_id();
-    match network.map_err(|error| wrong(1, error.to_string()))? == header.network {
+    match network.map_err(|error| wrong(error.to_string()))? == header.network {
         true => Ok(()),
-        false => Err(wrong(
-            1,
-            "the genesis is not that of the network".to_owned(),
-        )),
+        false => Err(wrong("the genesis is not that of the network".to_owned())),
     }
 }
 
-fn parse<T: serde::de::DeserializeOwned>(line: &[u8], number: u64) -> Result<T, ChainError> {
-    serde_json::from_slice(line).map_err(|error| wrong(number, error.to_string()))
-}
-
-fn wrong(line: u64, reason: String) -> ChainError {
-    ChainError::Line { line, reason }
-}
-
-/// The next line that is not empty.
-fn read_line(input: &mut impl BufRead, number: u64) -> Result<Option<Vec<u8>>, ChainError> {
-    let mut line = Vec::new();
-    let read = input.take(MAX_LINE_BYTES).read_until(b'\n', &mut line);
-    if read.map_err(ChainError::Read)? == 0 {
-        return Ok(None);
-    }
-    if line.last() != Some(&b'\n') && line.len() as u64 == MAX_LINE_BYTES {
-        return Err(wrong(
-            number,
-            format!("it is longer than {MAX_LINE_BYTES} bytes"),
-        ));
-    }
-    Ok(Some(line))
+fn wrong(reason: String) -> ChainError {
+    ChainError::Header { reason }
 }

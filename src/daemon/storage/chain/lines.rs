@@ -1,7 +1,12 @@
 //! The lines of JSON that a chain is exported as.
 
+use std::io::{BufRead, Read};
+use std::path::{Path, PathBuf};
+
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::ChainError;
 use crate::ledger::{Genesis, Hash, Transaction, TxId, UncheckedBlock};
 use crate::node::{Name, Saved};
 
@@ -12,7 +17,7 @@ pub(super) const FORMAT: &str = "tickchain chain";
 pub(super) const VERSION: u32 = 1;
 
 /// The most bytes of a line: that of a network with as many accounts as there may be.
-pub(super) const MAX_LINE_BYTES: u64 = 256 * 1024 * 1024;
+const MAX_LINE_BYTES: u64 = 256 * 1024 * 1024;
 
 /// The first line.
 #[derive(Debug, Serialize, Deserialize)]
@@ -82,4 +87,60 @@ pub(super) enum Place {
     Pool,
     Queue,
     Waiting,
+}
+
+/// Lines as they are read.
+pub(super) struct Lines<R> {
+    file: PathBuf,
+    input: R,
+    /// That of the line that was read last, counted from 1.
+    pub(super) number: u64,
+}
+
+impl<R: BufRead> Lines<R> {
+    /// Those of `input`, which errors call `file`.
+    pub(super) fn new(file: &Path, input: R) -> Self {
+        Self {
+            file: file.to_owned(),
+            input,
+            number: 0,
+        }
+    }
+
+    /// The next line, or why it is none: those behind it can be read all the same.
+    pub(super) fn next<T: DeserializeOwned>(
+        &mut self,
+    ) -> Result<Option<Result<T, String>>, ChainError> {
+        let failed = |source| ChainError::Read {
+            file: self.file.clone(),
+            source,
+        };
+        let mut line = Vec::new();
+        let mut bounded = (&mut self.input).take(MAX_LINE_BYTES);
+        if bounded.read_until(b'\n', &mut line).map_err(failed)? == 0 {
+            return Ok(None);
+        }
+        self.number += 1;
+        if line.last() != Some(&b'\n') && line.len() as u64 == MAX_LINE_BYTES {
+            self.input.skip_until(b'\n').map_err(failed)?;
+            return Ok(Some(Err(format!(
+                "it is longer than {MAX_LINE_BYTES} bytes"
+            ))));
+        }
+        Ok(Some(parse(&line)))
+    }
+}
+
+fn parse<T: DeserializeOwned>(line: &[u8]) -> Result<T, String> {
+    serde_json::from_slice(line).map_err(|error| {
+        if error.is_eof() {
+            return "it ends before it is whole".to_owned();
+        }
+        // The parser counts lines from this one.
+        let text = error.to_string();
+        let what = text
+            .rsplit_once(" at line ")
+            .map_or(&*text, |(what, _)| what);
+        format!("{what}, at byte {}", error.column())
+    })
 }

@@ -10,11 +10,12 @@ mod salvage;
 mod verify;
 
 use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 pub use args::{ChainArgs, ChainCommand};
 pub use error::ChainError;
+use lines::Lines;
 
 use super::codec::{self, Table};
 use super::dir::{self, DATABASE, GENESIS};
@@ -111,27 +112,45 @@ fn verify(path: &Path) -> Result<(), DaemonError> {
 fn export(path: &Path, file: &Path) -> Result<(), DaemonError> {
     let salvaged = salvage::open(path)?;
     let watcher = Watcher::new(salvaged.source.length, "blocks")?;
-    let out: Box<dyn Write> = match is_stream(file) {
-        true => Box::new(io::stdout().lock()),
-        false => Box::new(File::create_new(file).map_err(ChainError::Write)?),
+    let (file, out): (_, io::Result<Box<dyn Write>>) = match is_stream(file) {
+        true => (Path::new("standard output"), Ok(Box::new(io::stdout()))),
+        false => (file, File::create_new(file).map(|file| Box::new(file) as _)),
     };
-    let missing = export::export(&salvaged.source, BufWriter::new(out), &watcher);
+    let exported =
+        out.and_then(|out| export::export(&salvaged.source, BufWriter::new(out), &watcher));
     watcher.finish()?;
-    match missing? + salvaged.missing {
+    let exported = exported.map_err(|source| ChainError::Write {
+        file: file.to_owned(),
+        source,
+    })?;
+    match exported.missing + salvaged.missing {
         0 => Ok(()),
-        missing => Err(ChainError::Incomplete { missing }.into()),
+        missing => Err(ChainError::Incomplete {
+            blocks: exported.blocks,
+            payments: exported.payments,
+            missing,
+        }
+        .into()),
     }
 }
 
 fn import(path: &Path, file: &Path, name: Option<Name>) -> Result<(), DaemonError> {
     let watcher = Watcher::counting("blocks")?;
-    let done = match is_stream(file) {
-        true => import::import(path, name, &mut io::stdin().lock(), &watcher),
-        false => {
-            let file = File::open(file).map_err(ChainError::Read)?;
-            import::import(path, name, &mut BufReader::new(file), &watcher)
-        }
+    let (file, input): (_, io::Result<Box<dyn BufRead>>) = match is_stream(file) {
+        true => (
+            Path::new("standard input"),
+            Ok(Box::new(io::stdin().lock())),
+        ),
+        false => (
+            file,
+            File::open(file).map(|file| Box::new(BufReader::new(file)) as _),
+        ),
     };
+    let input = input.map_err(|source| ChainError::Read {
+        file: file.to_owned(),
+        source,
+    })?;
+    let done = import::import(path, name, Lines::new(file, input), &watcher);
     watcher.finish()?;
     let done = done?;
     banner::print(&format!(
@@ -141,10 +160,7 @@ fn import(path: &Path, file: &Path, name: Option<Name>) -> Result<(), DaemonErro
         done.side,
         done.payments,
     ));
-    match done.refused {
-        0 => Ok(()),
-        refused => Err(ChainError::Refused { refused }.into()),
-    }
+    Ok(done.outcome()?)
 }
 
 fn is_stream(file: &Path) -> bool {

@@ -45,8 +45,12 @@ pub(super) fn open(path: &Path) -> Result<Salvaged, ChainError> {
     };
     log::error!("missing: what was written last: {what}");
     let copy = Copy(path.join(COPY));
-    copy_database(&path.join(DATABASE), &copy.0).map_err(ChainError::Write)?;
-    cut_damage(&copy.0).map_err(ChainError::Write)?;
+    copy_database(&path.join(DATABASE), &copy.0)
+        .and_then(|()| cut_damage(&copy.0))
+        .map_err(|source| ChainError::Write {
+            file: copy.0.clone(),
+            source,
+        })?;
     Ok(Salvaged {
         source: Source::open_database(path, copy.0.clone())?,
         missing: 1,
