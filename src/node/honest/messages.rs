@@ -96,7 +96,15 @@ impl<S: Store> HonestNode<S> {
             });
             return;
         }
-        match self.check_body(from, message.sequence, message.body) {
+        let content = if message.stamp.max(message.sequence) > MAX_SAFE_INTEGER {
+            // It would be told on, and be read by nobody.
+            Err(Refusal::Drop(format!(
+                "its stamp or number is above {MAX_SAFE_INTEGER}"
+            )))
+        } else {
+            self.check_body(from, message.sequence, message.body)
+        };
+        match content {
             Ok(content) => {
                 let key = Key {
                     stamp: message.stamp,

@@ -64,6 +64,10 @@ impl<S: Store> HonestNode<S> {
             from,
             sequence: message.sequence,
         };
+        if key.stamp.max(key.sequence).max(arrival) > MAX_SAFE_INTEGER {
+            let what = "a number is above 2^53 - 1";
+            return Err(StateError::Contradiction { what });
+        }
         if self.inbox.contains(&key) {
             let what = "two messages of one peer have the same number";
             return Err(StateError::Contradiction { what });
