@@ -230,7 +230,7 @@ impl Node for Rude {
         if is_rude {
             let question = Message {
                 stamp: self.0.clock(),
-                sequence: u64::MAX,
+                sequence: MAX_SAFE_INTEGER,
                 body: Body::ReqChain(vec![Hash::ZERO; MAX_LOCATOR + 1]),
             };
             effects.push(Effect::Send {
