@@ -1,6 +1,6 @@
 //! What is done to nodes and links.
 
-use tickchain::ledger::{Hash, TxId};
+use tickchain::ledger::{Hash, MAX_SAFE_INTEGER, TxId};
 use tickchain::node::{
     Body, Effect, HonestNode, Input, MAX_LOCATOR, Message, Name, Node, Place, Status,
 };
