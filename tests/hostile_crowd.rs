@@ -30,19 +30,10 @@ const DESCRIPTORS: u64 = 10_000;
 /// connection than what is measured below.
 const MEMORY: u64 = 4;
 
-/// A node, and the memory it takes after it was asked this and that.
+/// A node, and the memory it takes while it has nothing to do.
 fn idle_node() -> (Node, u64) {
     let mut node = Node::start("node1", &[]);
-    for path in [
-        "/status",
-        "/state",
-        "/block/all",
-        "/openapi.json",
-        "/metrics",
-    ] {
-        node.call("GET", path, "").expect(200);
-    }
-    let idle = node.process.memory_kib();
+    let idle = node.idle_memory_kib();
     (node, idle)
 }
 

@@ -246,17 +246,8 @@ fn hostile_traffic_stops_nothing() {
     let data = ["--data-dir", directory.path().to_str().unwrap()];
     let lasts = std::env::var_os("SOAK_DATA").is_some();
     let mut node = Node::start("node1", if lasts { &data } else { &[] });
-    for path in [
-        "/status",
-        "/state",
-        "/block/all",
-        "/openapi.json",
-        "/metrics",
-    ] {
-        node.call("GET", path, "").expect(200);
-    }
     let (api, p2p) = (node.process.socket(0, "http"), node.p2p);
-    let idle = node.process.memory_kib();
+    let idle = node.idle_memory_kib();
     let (counts, over) = (Counts::default(), AtomicBool::new(false));
     println!(
         "seed {seed}, {seconds} s: {:?}",

@@ -176,7 +176,6 @@ impl Banner<'_> {
         })
     }
 
-    /// What runs and what to try.
     /// Whether a node has more than the genesis block from the beginning.
     fn goes_on(&self) -> bool {
         let goes_on =
@@ -184,6 +183,7 @@ impl Banner<'_> {
         self.nodes.iter().any(goes_on)
     }
 
+    /// What runs and what to try.
     fn text(&self) -> String {
         let mut out = format!("tickchain {}: ", env!("CARGO_PKG_VERSION"));
         out += &match (self.nodes.len(), self.genesis) {

@@ -27,6 +27,7 @@ use crate::daemon::sim::args::SimArgs;
 use crate::daemon::storage::ChainArgs;
 use crate::ledger::Difficulty;
 use crate::node::Name;
+use crate::wire::MAX_LATENCY;
 
 /// The most nodes `tickchain mesh` runs in one process.
 pub const MAX_MESH_NODES: u16 = 64;
@@ -287,7 +288,7 @@ pub struct CommonArgs {
     #[arg(long, env = "TICKCHAIN_DIFFICULTY", value_name = "BITS", value_parser = parse_difficulty)]
     pub difficulty: Option<Difficulty>,
     /// Clocks a message takes at least; of two ends the larger one counts
-    #[arg(long, env = "TICKCHAIN_LATENCY", value_name = "TICKS", default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=1_000_000))]
+    #[arg(long, env = "TICKCHAIN_LATENCY", value_name = "TICKS", default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=MAX_LATENCY))]
     pub latency: u64,
     /// The key that all nodes of the network share, from `tickchain key network`: links are encrypted, and who has it not gets none
     #[arg(long, env = "TICKCHAIN_NETWORK_KEY", value_name = "FILE")]

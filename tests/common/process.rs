@@ -221,6 +221,21 @@ impl Node {
         self.call("GET", path, "").expect(200).json()
     }
 
+    /// Its resident memory in KiB after it was asked this and that, and with nothing to do.
+    #[track_caller]
+    pub fn idle_memory_kib(&mut self) -> u64 {
+        for path in [
+            "/status",
+            "/state",
+            "/block/all",
+            "/openapi.json",
+            "/metrics",
+        ] {
+            self.act(path);
+        }
+        self.process.memory_kib()
+    }
+
     /// A call without an answer's body.
     #[track_caller]
     pub fn act(&mut self, path: &str) {

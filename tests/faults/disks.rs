@@ -9,7 +9,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, prlimit};
 use serde_json::json;
 
 use super::client::Reply;
-use super::load::account;
+use super::load::{Load, account};
 use super::network::Network;
 use super::node::Node;
 use super::process::until;
@@ -232,14 +232,7 @@ fn a_disk_that_hangs_holds_up_what_is_to_last_and_nothing_else() {
 /// The files are there and cannot be opened, as when descriptors have run out.
 #[test]
 fn a_database_that_cannot_be_opened_anew_is_opened_later() {
-    let mut rig = Rig::new(Setup {
-        limits: Some("-c 0; trap '' XFSZ"),
-        ..setup()
-    });
-    let load = rig.load();
-    rig.grow(3);
-    limit(&rig, Resource::Fsize, Some(1));
-    check_refusing(&mut rig, &[503, 507], "");
+    let (mut rig, load) = rig_whose_files_cannot_grow();
     load.end();
     let (database, away) = (rig.data(0).join("database"), rig.data(0).join("away"));
     std::fs::rename(&database, &away).expect("it is there");
@@ -266,15 +259,8 @@ fn a_database_that_cannot_be_opened_anew_is_opened_later() {
     rig.check();
 }
 
-fn limit(rig: &Rig, resource: Resource, current: Option<u64>) {
-    let maximum = getrlimit(resource).maximum;
-    let new = Rlimit { current, maximum };
-    prlimit(Some(rig.nodes[0].pid()), resource, new).expect("it is a child");
-}
-
-/// Files that cannot grow are as good as a full disk, and need no root.
-#[test]
-fn files_that_cannot_grow_refuse_writes_until_they_can() {
+/// The first of its nodes refuses what would change it.
+fn rig_whose_files_cannot_grow() -> (Rig, Load) {
     let mut rig = Rig::new(Setup {
         // Else a signal ends the process.
         limits: Some("-c 0; trap '' XFSZ"),
@@ -284,6 +270,19 @@ fn files_that_cannot_grow_refuse_writes_until_they_can() {
     rig.grow(3);
     limit(&rig, Resource::Fsize, Some(1));
     check_refusing(&mut rig, &[503, 507], "");
+    (rig, load)
+}
+
+fn limit(rig: &Rig, resource: Resource, current: Option<u64>) {
+    let maximum = getrlimit(resource).maximum;
+    let new = Rlimit { current, maximum };
+    prlimit(Some(rig.nodes[0].pid()), resource, new).expect("it is a child");
+}
+
+/// Files that cannot grow are as good as a full disk, and need no root.
+#[test]
+fn files_that_cannot_grow_refuse_writes_until_they_can() {
+    let (mut rig, load) = rig_whose_files_cannot_grow();
     limit(&rig, Resource::Fsize, None);
     rig.within("payments are taken again", |rig| pay(&rig.nodes[0]) == 200);
     rig.grow(3);

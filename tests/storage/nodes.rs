@@ -10,7 +10,7 @@ use tickchain::node::{
     Body, HonestNode, Input, Message, Node, Payment, Persist, Record, Saved, State,
 };
 
-use crate::rig::{Rig, config};
+use crate::rig::{Rig, child, config};
 
 #[derive(Debug, Clone)]
 enum Step {
@@ -149,15 +149,7 @@ impl Play {
                 }),
             ),
             Step::SayBlock(parent, stamp) => {
-                let parent = parent.get(&self.blocks);
-                let block = UncheckedBlock {
-                    id: parent.id + 1,
-                    hash: None,
-                    timestamp: parent.timestamp,
-                    transactions: [].into(),
-                    previous_block_hash: parent.header().hash(),
-                    nonce: self.said,
-                };
+                let block = child(parent.get(&self.blocks), self.said);
                 self.blocks.push(block.clone());
                 self.say(stamp, Body::NewBlock(block));
             }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use tickchain::daemon::storage::{DaemonNode, DataDir, DiskStorage, Opened};
 use tickchain::driver::Storage;
-use tickchain::ledger::{Difficulty, Genesis};
+use tickchain::ledger::{Difficulty, Genesis, UncheckedBlock};
 use tickchain::node::{
     Answer, Config, Effect, Input, Message, Node, Persist, RequestError, Search, State,
 };
@@ -16,6 +16,18 @@ pub(crate) fn config() -> Config {
             ..Genesis::default()
         },
         ..Config::new("node1".parse().unwrap())
+    }
+}
+
+/// A block on this one.
+pub(crate) fn child(parent: &UncheckedBlock, nonce: u64) -> UncheckedBlock {
+    UncheckedBlock {
+        id: parent.id + 1,
+        hash: None,
+        timestamp: parent.timestamp,
+        transactions: [].into(),
+        previous_block_hash: parent.header().hash(),
+        nonce,
     }
 }
 

@@ -9,10 +9,9 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value as Json, json};
 use tickchain::driver::Storage;
-use tickchain::ledger::UncheckedBlock;
 use tickchain::node::{Body, Input, Message, Node as _, Payment, State};
 
-use crate::rig::Rig;
+use crate::rig::{Rig, child};
 
 /// Every file, by its path below the directory.
 type Files = BTreeMap<PathBuf, Vec<u8>>;
@@ -112,14 +111,7 @@ impl Run<'_> {
             .to_unchecked();
         for _ in 0..blocks {
             self.said += 1;
-            parent = UncheckedBlock {
-                id: parent.id + 1,
-                hash: None,
-                timestamp: parent.timestamp,
-                transactions: [].into(),
-                previous_block_hash: parent.header().hash(),
-                nonce: self.said,
-            };
+            parent = child(&parent, self.said);
             let message = Message {
                 stamp: 0,
                 sequence: self.said,

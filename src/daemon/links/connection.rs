@@ -163,6 +163,7 @@ impl Reader {
 
     /// The next frame; BYE is the end.
     pub(super) async fn next_frame(&mut self) -> Result<Frame, End> {
+        let mut in_part = false;
         loop {
             match self.decoder.next_frame()? {
                 Some(Frame::Bye { reason }) => return Err(End::Told(reason)),
@@ -170,6 +171,10 @@ impl Reader {
                 None => {
                     let sealed = self.opener.as_ref().map_or(0, Opener::buffered);
                     self.share.hold(self.decoder.buffered() + sealed)?;
+                    // A frame that comes in pieces without end holds nobody else up.
+                    if std::mem::replace(&mut in_part, true) {
+                        yield_now().await;
+                    }
                 }
             }
             let count = self.stream.read(&mut self.buffer).await?;
@@ -180,8 +185,6 @@ impl Reader {
                 None => self.decoder.feed(read),
                 Some(opener) => opener.open(read, |bytes| self.decoder.feed(bytes))?,
             }
-            // A frame that comes in pieces without end holds nobody else up.
-            yield_now().await;
         }
     }
 }

@@ -68,13 +68,14 @@ pub use rates::{
 };
 pub use scores::{BAN_POINTS, BAN_TIME, MAX_OFFENDERS, POINT_DECAY};
 pub use session::{ACKNOWLEDGEMENT_TIMEOUT, MAX_DELIVERING, MAX_OWED, MAX_UNACKNOWLEDGED};
+pub use trust::{AllowList, AllowListError, MAX_ALLOW_LIST_BYTES, MAX_PINNED_NAMES};
+
 #[doc(hidden)]
 pub mod fuzzing {
     //! Not for use: what tests/fuzz gives any bytes.
     pub use super::connection::End;
     pub use super::noise::{Noise, Opener, Sealer, Session};
 }
-pub use trust::{AllowList, AllowListError, MAX_ALLOW_LIST_BYTES, MAX_PINNED_NAMES};
 
 use super::key::{NodeKey, Secret};
 use super::node_api::{Peer, PeerAddress, PeerBook, PeerCounts, PeerError};

@@ -60,7 +60,7 @@ pub(super) fn cut_torn_end(database: &Path) -> Result<(), JournalError> {
     cut(&file, sound)
 }
 
-/// Whether these are whole batches to the end, none of them empty, as none is that is written. In what is left
+/// Whether these are whole batches to the end, and not begun by an empty one, as none is written. In what is left
 /// of a batch single ones can be found: values hold what strangers said.
 fn is_end_of_journal(bytes: &[u8]) -> bool {
     let sound = sound_bytes(bytes);

@@ -135,28 +135,22 @@ impl<S: Store> HonestNode<S> {
                 (Err(ConnectError::UnknownParent { .. }), Some(from)) if !is_chain => {
                     self.announced(from.clone(), hash);
                 }
-                // After a reset an answer may stand on what was forgotten.
-                (Err(error @ ConnectError::UnknownParent { .. }), from) => {
-                    self.tell(Event::Refused {
-                        from: from.clone(),
-                        about: Some(About::Block(hash)),
-                        reason: error.to_string(),
-                    });
-                    break;
-                }
                 (Err(error), from) => {
-                    let (from, about) = (from.clone(), Some(About::Block(hash)));
+                    debug_assert_ne!(parent, hash, "no block is its own parent");
+                    // After a reset an answer may stand on what was forgotten.
+                    let forged = !matches!(error, ConnectError::UnknownParent { .. });
+                    let about = Some(About::Block(hash));
                     let reason = error.to_string();
-                    if self.is_of_this_link(from.as_ref(), item.arrival) {
-                        self.offended(from, about, Offence::ForgedBlock, reason);
-                    } else {
-                        self.tell(Event::Refused {
-                            from,
+                    match from {
+                        Some(peer) if forged && self.is_of_this_link(peer, item.arrival) => {
+                            self.offended(Some(peer.clone()), about, Offence::ForgedBlock, reason);
+                        }
+                        from => self.tell(Event::Refused {
+                            from: from.clone(),
                             about,
                             reason,
-                        });
+                        }),
                     }
-                    debug_assert_ne!(parent, hash, "no block is its own parent");
                     break;
                 }
             }

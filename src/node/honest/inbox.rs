@@ -19,7 +19,7 @@ pub const MAX_INBOX_GONE: usize = MAX_INBOX;
 /// From so much on that waits in the inbox from all peers together, counted as for [`MAX_INBOX`], it is
 /// crowded. Then a payment that waits already is not kept twice: the pools of honest peers are much the same,
 /// and come from all of them at once when a node joins. And a peer of which [`CROWDED_SHARE`] waits gets no
-/// more in; who floods under many names only takes the room of its own.
+/// more payments and blocks in; who floods under many names only takes the room of its own.
 pub const CROWDED_INBOX: usize = MAX_INBOX;
 
 /// How much of a peer's is taken into a crowded inbox: 128 links, which is how many a daemon has, fill it
@@ -136,7 +136,7 @@ impl Inbox {
         self.all >= CROWDED_INBOX
     }
 
-    /// Whether nothing that counts is taken from this peer until the inbox is emptier. Of one that fills
+    /// Whether no payment and no block is taken from this peer until the inbox is emptier. Of one that fills
     /// [`MAX_INBOX`] alone [`Inbox::has_room`] tells.
     pub(super) fn is_shut_to(&self, from: &Name) -> bool {
         let load = || self.load.get(&Some(from.clone())).copied().unwrap_or(0);

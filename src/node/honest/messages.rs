@@ -414,16 +414,17 @@ impl<S: Store> HonestNode<S> {
     /// Notes that a peer knows what it said, unless it said so on an earlier link: it may have lost it since,
     /// and would not be told again.
     pub(super) fn note_said(&mut self, peer: &Name, arrival: u64, thing: Thing) {
-        if self.is_of_this_link(Some(peer), arrival) {
+        if self.is_of_this_link(peer, arrival) {
             self.note_known(peer, thing);
         }
     }
 
     /// Whether something came over the link that is up. What came over an earlier one need not have been said
     /// by whoever bears the name now.
-    pub(super) fn is_of_this_link(&self, peer: Option<&Name>, arrival: u64) -> bool {
-        let link = peer.and_then(|peer| self.links.get(peer));
-        link.is_some_and(|link| arrival > link.since)
+    pub(super) fn is_of_this_link(&self, peer: &Name, arrival: u64) -> bool {
+        self.links
+            .get(peer)
+            .is_some_and(|link| arrival > link.since)
     }
 
     /// Notes that a peer knows something; whether that is new.
