@@ -10,8 +10,10 @@ use super::check;
 use super::disk_storage::DiskStorage;
 use super::error::{DataDirError, describe};
 use super::health::StorageHealth;
+use super::identity::Identity;
 use super::journal::{JournalError, cut_torn_end};
 use super::kept;
+use super::manifest;
 use super::schema;
 use super::store::Shared;
 use super::tables::{Batch, Tables};
@@ -140,6 +142,13 @@ impl DataDir {
             }
         };
         check::last_blocks(&tables).map_err(|what| damaged(&path, what))?;
+        let schema = schema::of(&path, &tables)?;
+        Identity::keep(&path, || Identity {
+            schema,
+            name: config.name.clone(),
+            network,
+            genesis: config.genesis.clone(),
+        });
         let (_, mut records) =
             kept::read(&tables).map_err(|error| DataDirError::unreadable(&path, error))?;
         let position = Position::read(&tables).map_err(|error| failed(&path, &error))?;
@@ -209,8 +218,14 @@ pub(super) fn lock(path: &Path) -> Result<File, DataDirError> {
 
 /// Opens a database that is there.
 pub(super) fn find(path: &Path, database: &Path) -> Result<Found, DataDirError> {
+    let list = manifest::broken(database).map_err(system(path, "the database cannot be read"))?;
+    if let Some(list) = list {
+        let what = format!("{} is not what was written", list.display());
+        return Err(damaged(path, what));
+    }
     cut_torn_end(database).map_err(|error| match error {
         JournalError::Io(error) => system(path, "the journal cannot be read")(error),
+        JournalError::Absent => damaged(path, "its journal is missing".to_owned()),
         JournalError::Damaged { file, at } => {
             let what = format!(
                 "{} is broken at byte {at}, and goes on after that",

@@ -20,6 +20,9 @@ const START: u8 = 1;
 const ITEM: u8 = 2;
 const END: u8 = 3;
 
+/// The kind of an item that is no removal.
+const VALUE: u8 = 0;
+
 /// The numbers between two batches are those of what the database writes besides: few.
 const MAX_STEP: u64 = 1 << 32;
 
@@ -30,6 +33,8 @@ pub(super) enum JournalError {
     Io(io::Error),
     /// It is broken in the middle.
     Damaged { file: PathBuf, at: usize },
+    /// There is none. A database that is there always has one.
+    Absent,
 }
 
 impl From<io::Error> for JournalError {
@@ -38,10 +43,10 @@ impl From<io::Error> for JournalError {
     }
 }
 
-/// Cuts what a crash left of a last batch off the journal that was written last, if there is one.
+/// Cuts what a crash left of a last batch off the journal that was written last.
 pub(super) fn cut_torn_end(database: &Path) -> Result<(), JournalError> {
     let Some(file) = last_journal(database)? else {
-        return Ok(());
+        return Err(JournalError::Absent);
     };
     let bytes = fs::read(&file)?;
     let sound = sound_bytes(&bytes);
@@ -125,7 +130,7 @@ fn last_journal(database: &Path) -> io::Result<Option<PathBuf>> {
 }
 
 /// The journals, by number.
-fn journals(database: &Path) -> io::Result<BTreeMap<u64, PathBuf>> {
+pub(super) fn journals(database: &Path) -> io::Result<BTreeMap<u64, PathBuf>> {
     let mut journals = BTreeMap::new();
     for entry in fs::read_dir(database)? {
         let path = entry?.path();
@@ -180,7 +185,7 @@ fn batch_bytes(bytes: &[u8]) -> Option<usize> {
     let mut hasher = Xxh3::new();
     for _ in 0..items {
         let item = rest;
-        skip_item(&mut rest)?;
+        read_item(&mut rest)?;
         hasher.update(&item[..item.len() - rest.len()]);
     }
     if *rest.split_off_first()? != END {
@@ -191,19 +196,48 @@ fn batch_bytes(bytes: &[u8]) -> Option<usize> {
     whole.then_some(bytes.len() - rest.len())
 }
 
+/// What a batch says of one key of a keyspace.
+pub(super) struct Item<'a> {
+    pub(super) keyspace: u64,
+    pub(super) key: &'a [u8],
+    /// `None`: it is taken out.
+    pub(super) value: Option<&'a [u8]>,
+}
+
 /// An item: its tag, kind and compression, the keyspace (8), the key's length (2), the value's (4) and
 /// that on disk (4), all little-endian, the key, the value.
-fn skip_item(rest: &mut &[u8]) -> Option<()> {
+fn read_item<'a>(rest: &mut &'a [u8]) -> Option<Item<'a>> {
     if *rest.split_off_first()? != ITEM {
         return None;
     }
-    rest.split_off(..2 + 8)?;
+    let kind = *rest.split_off_first()?;
+    rest.split_off_first()?;
+    let keyspace = u64::from_le_bytes(*rest.split_off(..8)?.first_chunk()?);
     let key = u16::from_le_bytes(*rest.split_off(..2)?.first_chunk()?);
     read_u32(rest)?;
     let value = read_u32(rest)?;
-    rest.split_off(..usize::from(key))?;
-    rest.split_off(..value as usize)?;
-    Some(())
+    let key = rest.split_off(..usize::from(key))?;
+    let value = rest.split_off(..value as usize)?;
+    Some(Item {
+        keyspace,
+        key,
+        value: (kind == VALUE).then_some(value),
+    })
+}
+
+/// Shows what the whole batches of a journal say, with each batch's number, up to the first that is broken;
+/// whether one is.
+pub(super) fn read_items(bytes: &[u8], mut show: impl FnMut(u64, Item<'_>)) -> bool {
+    let sound = sound_bytes(bytes);
+    let mut rest = &bytes[..sound];
+    while let Some(length) = batch_bytes(rest) {
+        let (number, mut items) = (number(rest), &rest[13..length]);
+        while let Some(item) = read_item(&mut items) {
+            show(number, item);
+        }
+        rest = &rest[length..];
+    }
+    bytes[sound..].iter().any(|byte| *byte != 0)
 }
 
 fn read_u32(rest: &mut &[u8]) -> Option<u32> {
@@ -244,7 +278,7 @@ mod tests {
                 assert_eq!(at, batch(1, b"first").len());
                 None
             }
-            Err(JournalError::Io(error)) => panic!("{error}"),
+            Err(error) => panic!("{error:?}"),
         }
     }
 

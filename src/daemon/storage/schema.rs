@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use super::dir::{damaged, failed};
+use super::dir::{damaged, failed, system};
 use super::error::DataDirError;
+use super::identity::Identity;
 use super::tables::Tables;
 
 /// The key under which a directory says its schema.
@@ -28,10 +29,7 @@ pub(super) fn migrate(
     steps: &[Step],
 ) -> Result<(), DataDirError> {
     let unreadable = |error: fjall::Error| failed(path, &error);
-    let value = tables.about(SCHEMA).map_err(unreadable)?;
-    let schema = value.and_then(|value| Some(u32::from_be_bytes(value[..].try_into().ok()?)));
-    let schema = schema.filter(|schema| *schema > 0);
-    let schema = schema.ok_or_else(|| damaged(path, "it does not say its schema".to_owned()))?;
+    let schema = of(path, tables)?;
     let known = latest(steps);
     if schema > known {
         return Err(DataDirError::Newer {
@@ -43,12 +41,21 @@ pub(super) fn migrate(
     for (step, from) in steps.iter().zip(1..).skip(schema as usize - 1) {
         let next: u32 = from + 1;
         log::warn!("{}: schema {from} becomes {next}", path.display());
+        Identity::forget(path).map_err(system(path, "what it says of itself cannot be removed"))?;
         step(tables).map_err(unreadable)?;
         tables
             .set_about(&[(SCHEMA, &next.to_be_bytes())])
             .map_err(unreadable)?;
     }
     Ok(())
+}
+
+/// The schema of a directory.
+pub(super) fn of(path: &Path, tables: &Tables) -> Result<u32, DataDirError> {
+    let value = tables.about(SCHEMA).map_err(|error| failed(path, &error))?;
+    let schema = value.and_then(|value| Some(u32::from_be_bytes(value[..].try_into().ok()?)));
+    let schema = schema.filter(|schema| *schema > 0);
+    schema.ok_or_else(|| damaged(path, "it does not say its schema".to_owned()))
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::dir::{self, DATABASE, GENESIS, NAME, NETWORK, failed, system};
 use super::error::DataDirError;
+use super::identity::Identity;
 use super::schema;
 use super::store::Shared;
 use super::tables::Tables;
@@ -55,6 +56,19 @@ impl UnfinishedDir {
         name: &Name,
         network: Hash,
     ) -> Result<(), DataDirError> {
+        let identity = || Identity {
+            schema: schema::latest(schema::STEPS),
+            name: name.clone(),
+            network,
+            genesis: genesis.clone(),
+        };
+        // It may be that of a database that was there before.
+        let forgotten = Identity::forget(&self.path);
+        forgotten.map_err(system(
+            &self.path,
+            "what it says of itself cannot be removed",
+        ))?;
+        Identity::keep(&self.path, identity);
         let json = serde_json::to_vec(genesis).expect("a genesis is written as JSON");
         let said = self.shared.with(|tables| {
             tables.set_about(&[

@@ -27,6 +27,18 @@ pub enum ChainError {
         /// What is not.
         missing: u64,
     },
+    /// Too little of a damaged directory could be read.
+    #[error(
+        "nothing of {} can be saved: {what}: bring back a backup, or run the node on a new directory, where it \
+         gets blocks from its peers",
+        .path.display()
+    )]
+    Lost {
+        /// The directory.
+        path: PathBuf,
+        /// What is missing.
+        what: String,
+    },
     /// Some lines were not taken in.
     #[error(
         "{refused} lines were refused, the first of them are named above; the directory holds all others"
@@ -81,7 +93,7 @@ impl ChainError {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::DataDir(error) => error.exit_code(),
-            Self::Incomplete { .. } => DAMAGED_EXIT_CODE,
+            Self::Incomplete { .. } | Self::Lost { .. } => DAMAGED_EXIT_CODE,
             _ => 1,
         }
     }

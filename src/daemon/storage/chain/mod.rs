@@ -6,6 +6,7 @@ mod export;
 pub mod fuzzing;
 mod import;
 mod lines;
+mod pieces;
 mod salvage;
 mod verify;
 

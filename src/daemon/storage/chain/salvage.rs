@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{ChainError, Source};
+use super::{ChainError, Source, pieces};
 use crate::daemon::storage::dir::DATABASE;
 use crate::daemon::storage::error::DataDirError;
 use crate::daemon::storage::journal::cut_damage;
@@ -43,17 +43,38 @@ pub(super) fn open(path: &Path) -> Result<Salvaged, ChainError> {
         Err(DataDirError::Damaged { what, .. }) => what,
         Err(error) => return Err(error.into()),
     };
-    log::error!("missing: what was written last: {what}");
     let copy = Copy(path.join(COPY));
+    let written = |source| ChainError::Write {
+        file: copy.0.clone(),
+        source,
+    };
     copy_database(&path.join(DATABASE), &copy.0)
         .and_then(|()| cut_damage(&copy.0))
-        .map_err(|source| ChainError::Write {
-            file: copy.0.clone(),
-            source,
-        })?;
+        .map_err(written)?;
+    let missing = match Source::open_database(path, copy.0.clone()) {
+        Ok(source) => {
+            log::error!("missing: what was written last: {what}");
+            return Ok(Salvaged {
+                source,
+                missing: 1,
+                _copy: Some(copy),
+            });
+        }
+        Err(DataDirError::Damaged { .. }) => {
+            log::error!("the database does not open: {what}: its files are read one by one");
+            fs::remove_dir_all(&copy.0).map_err(written)?;
+            // What does not open counts, though all that is in it may be in other files.
+            1 + pieces::put_together(path, &copy.0)?
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let source = Source::open_database(path, copy.0.clone());
     Ok(Salvaged {
-        source: Source::open_database(path, copy.0.clone())?,
-        missing: 1,
+        source: source.map_err(|error| match error {
+            DataDirError::Damaged { path, what } => ChainError::Lost { path, what },
+            error => error.into(),
+        })?,
+        missing,
         _copy: Some(copy),
     })
 }
