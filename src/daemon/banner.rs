@@ -12,6 +12,7 @@ use super::controller::api::RunningController;
 use super::key::PublicKey;
 use super::node::RunningNode;
 use super::storage::Kept;
+use crate::daemon::count::Count;
 use crate::ledger::Genesis;
 
 /// The most accounts the banner lists.
@@ -230,7 +231,8 @@ impl Banner<'_> {
                     blocks,
                     clock,
                 } => {
-                    let _ = writeln!(out, "Kept in {path}: {blocks} blocks, clock {clock}");
+                    let blocks = Count(*blocks, "block");
+                    let _ = writeln!(out, "Kept in {path}: {blocks}, clock {clock}");
                 }
             }
         }

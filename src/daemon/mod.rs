@@ -3,6 +3,7 @@
 mod banner;
 pub mod cli;
 pub mod controller;
+mod count;
 mod dashboard;
 mod error;
 pub mod genesis_file;

@@ -169,7 +169,7 @@ fn a_directory_without_its_journal_misses_what_was_in_it() {
     let told = said(&exported);
     assert!(told.contains("its journal is missing"), "{told}");
     assert!(told.contains("missing: the genesis block"), "{told}");
-    assert!(told.contains("1 blocks and 0 payments"), "{told}");
+    assert!(told.contains("1 block and 0 payments"), "{told}");
 }
 
 /// The lines of a chain, the first of which is the header.
@@ -200,7 +200,7 @@ fn of_an_export_that_was_cut_what_came_is_taken_in() {
     let promised = format!("says {} blocks, and 4 came", blocks.count() + 1);
     let cut = import_part(&lines[..4].concat());
     assert!(cut.contains(&promised), "{cut}");
-    assert!(cut.contains("0 lines were refused"), "{cut}");
+    assert!(cut.contains("0 lines refused"), "{cut}");
     let half = &lines[4][..lines[4].len() / 2];
     let cut = import_part(&(lines[..4].concat() + half));
     assert!(cut.contains("line 5: it ends before it is whole"), "{cut}");
@@ -208,14 +208,46 @@ fn of_an_export_that_was_cut_what_came_is_taken_in() {
 }
 
 #[test]
+fn an_export_that_was_cut_behind_its_blocks_is_told_too() {
+    let mut lines = exported();
+    let blocks = lines.iter().filter(|line| line.starts_with("{\"block\""));
+    let first = 1 + blocks.count();
+    let import = |lines: &[String]| {
+        let parent = tempfile::tempdir().unwrap();
+        let file = parent.path().join("lines");
+        fs::write(&file, lines.concat()).unwrap();
+        let again = parent.path().join("again");
+        let imported = chain(&["import", file.to_str().unwrap()], &again);
+        assert!(chain(&["verify"], &again).status.success());
+        (imported.status.code(), said(&imported))
+    };
+    assert_eq!(import(&lines).0, Some(0));
+    assert!(first + 2 < lines.len());
+    for length in first..lines.len() {
+        let (code, told) = import(&lines[..length]);
+        assert_eq!(code, Some(1));
+        let ends = format!("ends after {length} lines without");
+        assert!(told.contains(&ends), "{told}");
+    }
+    let accepted = lines.len() - 1 - first;
+    lines.remove(first);
+    let (code, told) = import(&lines);
+    assert_eq!(code, Some(1));
+    let less = format!("of {accepted} accepted ids {} came", accepted - 1);
+    assert!(told.contains(&less), "{told}");
+}
+
+#[test]
 fn a_line_that_is_none_is_refused_alone() {
     let mut lines = exported();
     lines.truncate(4);
     lines[0] = lines[0].replacen("\"blocks\":", "\"blocks\":4,\"were\":", 1);
+    let end = r#"{"end":{"blocks":4,"side":0,"payments":0,"accepted":0}}"#;
+    lines.push(end.to_owned() + "\n");
     lines.insert(2, "rubbish\n".to_owned());
     let told = import_part(&lines.concat());
     assert!(told.contains("line 3: expected value, at byte 1"), "{told}");
-    assert!(told.contains("1 lines were refused, the first"), "{told}");
+    assert!(told.contains("1 line refused, the first"), "{told}");
 }
 
 #[test]

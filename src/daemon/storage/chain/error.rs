@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::daemon::count::Count;
 use crate::daemon::storage::DataDirError;
 use crate::daemon::storage::error::{DAMAGED_EXIT_CODE, advice, describe};
 
@@ -15,9 +16,9 @@ pub enum ChainError {
     DataDir(#[from] DataDirError),
     /// Not all of a damaged directory could be read.
     #[error(
-        "{blocks} blocks and {payments} payments that wait are written, {missing} things could not be read, \
-         each is named above: import what is written into a new directory, and its node gets blocks from its \
-         peers"
+        "written: {} and {} that wait; {} could not be read, named above: import what is written into a new \
+         directory, and its node gets blocks from its peers",
+        Count(*.blocks, "block"), Count(*.payments, "payment"), Count(*.missing, "thing")
     )]
     Incomplete {
         /// Blocks that are written, genesis too.
@@ -41,7 +42,8 @@ pub enum ChainError {
     },
     /// Some lines were not taken in.
     #[error(
-        "{refused} lines were refused, the first of them are named above; the directory holds all others"
+        "{} refused, the first of them named above; the directory holds all others",
+        Count(*.refused, "line")
     )]
     Refused {
         /// How many.
@@ -49,15 +51,40 @@ pub enum ChainError {
     },
     /// Fewer blocks were there than the first line says.
     #[error(
-        "the first line says {promised} blocks, and {came} came, genesis too; {refused} lines were refused: \
-         the directory holds all others, and its node gets blocks from its peers; if the file was cut, import \
-         the whole one into a new directory"
+        "the first line says {}, and {came} came, genesis too; {} refused: the directory holds all others, and \
+         its node gets blocks from its peers; if the file was cut, import the whole one into a new directory",
+        Count(*.promised, "block"), Count(*.refused, "line")
     )]
     Short {
         /// Blocks of the main chain that were there, genesis too.
         came: u64,
         /// How many there were to be.
         promised: u64,
+        /// Lines that were refused.
+        refused: u64,
+    },
+    /// The last line is missing.
+    #[error(
+        "the file ends after {} without the one that ends an export: it was cut, and side branches, payments or \
+         accepted ids may be missing; {} refused: the directory holds all others; import the whole file into a \
+         new directory",
+        Count(*.lines, "line"), Count(*.refused, "line")
+    )]
+    Cut {
+        /// Lines that came.
+        lines: u64,
+        /// Lines that were refused.
+        refused: u64,
+    },
+    /// Fewer lines were there than the last one says.
+    #[error(
+        "lines are missing: {missing}, as the last line says; {} refused: the directory holds all others; if there \
+         is a whole file, import that into a new directory",
+        Count(*.refused, "line")
+    )]
+    Gap {
+        /// Of what how many came.
+        missing: String,
         /// Lines that were refused.
         refused: u64,
     },

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::Source;
-use super::lines::{FORMAT, Header, Line, Numbers, Place, VERSION};
+use super::lines::{Counts, FORMAT, Header, Line, Numbers, Place, VERSION};
 use crate::daemon::progress::Watcher;
 use crate::daemon::storage::check;
 use crate::daemon::storage::codec::{self, Table};
@@ -19,9 +19,7 @@ const MAX_GAP: u64 = 10_000;
 /// How much was written, and could not be read.
 #[derive(Debug)]
 pub(super) struct Exported {
-    /// Those of side branches and genesis too.
-    pub(super) blocks: u64,
-    pub(super) payments: u64,
+    pub(super) written: Counts,
     pub(super) missing: u64,
 }
 
@@ -37,8 +35,10 @@ pub(super) fn export(source: &Source, out: impl Write, watcher: &Watcher) -> io:
         source,
         out,
         done: Exported {
-            blocks: 1,
-            payments: 0,
+            written: Counts {
+                blocks: 1,
+                ..Counts::default()
+            },
             missing: 0,
         },
     };
@@ -47,6 +47,7 @@ pub(super) fn export(source: &Source, out: impl Write, watcher: &Watcher) -> io:
     if !watcher.is_interrupted() {
         export.side()?;
         export.payments()?;
+        export.line(&Line::End(export.done.written))?;
     }
     export.out.flush()?;
     Ok(export.done)
@@ -93,7 +94,7 @@ impl<W: Write> Export<'_, W> {
                 Ok(block) => {
                     gap = 0;
                     self.line(&Line::Block(block.to_unchecked()))?;
-                    self.done.blocks += 1;
+                    self.done.written.blocks += 1;
                 }
                 Err(what) => {
                     gap += 1;
@@ -123,7 +124,7 @@ impl<W: Write> Export<'_, W> {
             match check::block(&self.source.tables, id, &hash) {
                 Ok(block) => {
                     self.line(&Line::Side(block.to_unchecked()))?;
-                    self.done.blocks += 1;
+                    self.done.written.side += 1;
                 }
                 Err(what) => self.miss(&what),
             }
@@ -156,14 +157,17 @@ impl<W: Write> Export<'_, W> {
                 place: place(&payment),
                 payment: payment.transaction,
             })?;
-            self.done.payments += 1;
+            self.done.written.payments += 1;
         }
         let accepted: Vec<Option<TxId>> = (self.table(Table::Accepted).iter())
             .map(|(key, _)| codec::read_id(key))
             .collect();
         for id in accepted {
             match id {
-                Some(id) => self.line(&Line::Accepted(id))?,
+                Some(id) => {
+                    self.line(&Line::Accepted(id))?;
+                    self.done.written.accepted += 1;
+                }
                 None => self.miss("the id of an accepted payment"),
             }
         }

@@ -79,14 +79,14 @@ pub fn message(arrival: u64, saved: &SavedMessage) -> (Vec<u8>, Vec<u8>) {
     (key.to_vec(), value)
 }
 
-/// Makes a directory of these lines; how many were refused.
+/// Makes a directory of these lines; whether all were there and taken in.
 ///
 /// # Errors
 /// As `tickchain chain import`.
-pub fn import(path: &Path, lines: &[u8]) -> Result<u64, ChainError> {
+pub fn import(path: &Path, lines: &[u8]) -> Result<Result<(), ChainError>, ChainError> {
     let lines = Lines::new(Path::new("memory"), lines);
     let done = super::import::import(path, None, lines, &watcher())?;
-    Ok(done.refused)
+    Ok(done.outcome())
 }
 
 /// A data directory whose entries can be made anything.

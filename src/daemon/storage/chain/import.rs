@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::ChainError;
-use super::lines::{FORMAT, Header, Line, Lines, Place, VERSION};
+use super::lines::{Counts, FORMAT, Header, Line, Lines, Place, VERSION};
 use crate::daemon::progress::Watcher;
 use crate::daemon::storage::changes::Position;
 use crate::daemon::storage::kept::Records;
@@ -29,10 +29,12 @@ pub(super) struct Imported {
     pub(super) side: u64,
     pub(super) payments: u64,
     pub(super) refused: u64,
-    /// Lines of main chain blocks, and genesis.
-    came: u64,
+    lines: u64,
+    came: Counts,
     /// Blocks of the main chain, as the first line says.
     promised: u64,
+    /// What the last line says.
+    end: Option<Counts>,
 }
 
 impl Imported {
@@ -40,20 +42,30 @@ impl Imported {
     pub(super) fn outcome(&self) -> Result<(), ChainError> {
         let &Self {
             refused,
+            lines,
             came,
             promised,
+            end,
             ..
         } = self;
-        if came < promised {
+        if came.blocks < promised {
             return Err(ChainError::Short {
-                came,
+                came: came.blocks,
                 promised,
                 refused,
             });
         }
-        match refused {
-            0 => Ok(()),
-            refused => Err(ChainError::Refused { refused }),
+        let less = match end {
+            Some(end) => end.less(&came),
+            None => return Err(ChainError::Cut { lines, refused }),
+        };
+        match (less.is_empty(), refused) {
+            (true, 0) => Ok(()),
+            (true, refused) => Err(ChainError::Refused { refused }),
+            (false, refused) => Err(ChainError::Gap {
+                missing: less.join(", "),
+                refused,
+            }),
         }
     }
 }
@@ -95,6 +107,7 @@ pub(super) fn import(
             return Ok(import.done);
         }
     }
+    import.done.lines = lines.number;
     let done = import.finish()?;
     directory.finish()?;
     Ok(done)
@@ -113,7 +126,10 @@ impl Import {
             saved: header.node.saved(),
             done: Imported {
                 blocks: 1,
-                came: 1,
+                came: Counts {
+                    blocks: 1,
+                    ..Counts::default()
+                },
                 promised: header.blocks,
                 ..Imported::default()
             },
@@ -125,17 +141,23 @@ impl Import {
     }
 
     fn take(&mut self, number: u64, line: Line) -> Result<(), ChainError> {
+        if self.done.end.is_some() {
+            self.refuse(number, "it comes after the line that ends an export");
+            return Ok(());
+        }
         match line {
             Line::Block(block) => {
-                self.done.came += 1;
+                self.done.came.blocks += 1;
                 let connected = self.connect(number, block)?;
                 self.done.blocks += u64::from(connected);
             }
             Line::Side(block) => {
+                self.done.came.side += 1;
                 let connected = self.connect(number, block)?;
                 self.done.side += u64::from(connected);
             }
             Line::Payment { place, payment } => {
+                self.done.came.payments += 1;
                 if payment.sender.is_none() {
                     self.refuse(number, "a payment has a sender");
                     return Ok(());
@@ -147,7 +169,11 @@ impl Import {
                     Place::Waiting => self.saved.waiting.push((payment, false)),
                 }
             }
-            Line::Accepted(id) => self.saved.accepted.push(id),
+            Line::Accepted(id) => {
+                self.done.came.accepted += 1;
+                self.saved.accepted.push(id);
+            }
+            Line::End(counts) => self.done.end = Some(counts),
         }
         Ok(())
     }

@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::ChainError;
+use crate::daemon::count::Count;
 use crate::ledger::{Genesis, Hash, Transaction, TxId, UncheckedBlock};
 use crate::node::{Name, Saved};
 
@@ -78,6 +79,33 @@ pub(super) enum Line {
     Payment { place: Place, payment: Transaction },
     /// A payment that the node's own controller added.
     Accepted(TxId),
+    /// The last line: what was before it. A file without it was cut.
+    End(Counts),
+}
+
+/// How many lines there are of each kind.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Counts {
+    /// Blocks of the main chain, with genesis, which is the first line's.
+    pub(super) blocks: u64,
+    pub(super) side: u64,
+    pub(super) payments: u64,
+    pub(super) accepted: u64,
+}
+
+impl Counts {
+    /// Of what fewer came than these say, in words.
+    pub(super) fn less(&self, came: &Self) -> Vec<String> {
+        let kinds = [
+            (self.blocks, came.blocks, "block"),
+            (self.side, came.side, "side block"),
+            (self.payments, came.payments, "payment"),
+            (self.accepted, came.accepted, "accepted id"),
+        ];
+        let less = kinds.into_iter().filter(|(said, came, _)| came < said);
+        less.map(|(said, came, kind)| format!("of {} {came} came", Count(said, kind)))
+            .collect()
+    }
 }
 
 /// Where a payment was.

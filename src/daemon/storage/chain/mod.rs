@@ -22,6 +22,7 @@ use super::codec::{self, Table};
 use super::dir::{self, DATABASE, GENESIS};
 use super::error::DataDirError;
 use super::tables::Tables;
+use crate::daemon::count::Count;
 use crate::daemon::progress::Watcher;
 use crate::daemon::{DaemonError, banner};
 use crate::ledger::{Genesis, Hash};
@@ -98,13 +99,12 @@ fn verify(path: &Path) -> Result<(), DaemonError> {
     watcher.finish()?;
     let found = found.map_err(|what| ChainError::from(dir::damaged(path, what)))?;
     banner::print(&format!(
-        "{}: all is as it should be: {} blocks, {} more on side branches, {} accounts, {} payments in \
-         blocks, {} that wait\n",
+        "{}: all is as it should be: {}, {} more on side branches, {}, {} in blocks, {} that wait\n",
         path.display(),
-        found.blocks,
+        Count(found.blocks, "block"),
         found.side,
-        found.accounts,
-        found.payments,
+        Count(found.accounts as u64, "account"),
+        Count(found.payments as u64, "payment"),
         found.kept,
     ));
     Ok(())
@@ -127,8 +127,8 @@ fn export(path: &Path, file: &Path) -> Result<(), DaemonError> {
     match exported.missing + salvaged.missing {
         0 => Ok(()),
         missing => Err(ChainError::Incomplete {
-            blocks: exported.blocks,
-            payments: exported.payments,
+            blocks: exported.written.blocks + exported.written.side,
+            payments: exported.written.payments,
             missing,
         }
         .into()),
@@ -155,11 +155,11 @@ fn import(path: &Path, file: &Path, name: Option<Name>) -> Result<(), DaemonErro
     watcher.finish()?;
     let done = done?;
     banner::print(&format!(
-        "{}: {} blocks, {} more on side branches, {} payments that wait\n",
+        "{}: {}, {} more on side branches, {} that wait\n",
         path.display(),
-        done.blocks,
+        Count(done.blocks, "block"),
         done.side,
-        done.payments,
+        Count(done.payments, "payment"),
     ));
     Ok(done.outcome()?)
 }
