@@ -155,20 +155,22 @@ async fn connection(stream: TcpStream, seat: Seat, service: Service) {
         or(seat.told_to_leave(), service.closing().closed()).await;
         false
     };
-    if speaks.or(leaves).await {
-        Box::pin(converse(stream, seat, service)).await;
+    // Who only lingers has no buffers any more either.
+    let lingers =
+        speaks.or(leaves).await && Box::pin(converse(stream.clone(), &seat, &service)).await;
+    if lingers {
+        linger(stream).await;
     }
 }
 
-/// Answers one request after the other, and says goodbye.
-async fn converse(stream: TcpStream, seat: Seat, service: Service) {
+/// Answers one request after the other; whether there is a goodbye to be said.
+async fn converse(stream: TcpStream, seat: &Seat, service: &Service) -> bool {
     let io = FuturesIo::new(Watched {
-        stream: stream.clone(),
+        stream,
         writes: seat.writes(),
     });
     let answer = service_fn(|request: Request<Incoming>| {
         let busy = seat.asked();
-        let service = &service;
         async move {
             let answer: Response<Content> = service.answer(request, || busy.begin()).await;
             Ok::<_, std::convert::Infallible>(answer.map(|content| Answer {
@@ -195,12 +197,11 @@ async fn converse(stream: TcpStream, seat: Seat, service: Service) {
         carried.as_mut().graceful_shutdown();
         Some(carried.as_mut().await)
     };
-    match served.or(leave).await {
-        None => return,
-        Some(Ok(())) => {}
-        Some(Err(error)) => log::debug!("a connection ended: {error}"),
+    let ended = served.or(leave).await;
+    if let Some(Err(error)) = &ended {
+        log::debug!("a connection ended: {error}");
     }
-    linger(stream).await;
+    ended.is_some()
 }
 
 async fn linger(mut stream: TcpStream) {
