@@ -37,13 +37,13 @@ pub(super) struct Records {
 }
 
 impl Records {
-    /// Hands out what a node's records change, all but the ledger. A reset is the caller's to have made.
+    /// Hands out what a node's records change, all but the ledger and the numbers. A reset is the caller's
+    /// to have made.
     pub(super) fn apply(&mut self, persist: &Persist, batch: &mut Batch) {
         for record in &persist.records {
             self.record(record, batch);
         }
         self.counters.clock = persist.clock;
-        batch.put(self.numbers());
     }
 
     fn record(&mut self, record: &Record, batch: &mut Batch) {
@@ -129,7 +129,8 @@ impl Records {
         self.numbers()
     }
 
-    fn numbers(&self) -> Put {
+    /// The numbers as they are after all that was applied: once a batch, whatever it holds.
+    pub(super) fn numbers(&self) -> Put {
         let numbers = serde_json::to_vec(&self.counters).expect("numbers are written as JSON");
         (Table::Node.key(&[]), Some(numbers.into()))
     }

@@ -1,5 +1,6 @@
 //! Where the daemon's nodes keep what they know: in memory, or in a data directory.
 
+mod absent;
 mod chain;
 mod changes;
 mod check;

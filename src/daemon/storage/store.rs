@@ -11,6 +11,7 @@ use std::{process, thread};
 
 use fjall::Slice;
 
+use super::absent::Absent;
 use super::changes::Position;
 use super::codec::{self, Table};
 use super::error::{DAMAGED_EXIT_CODE, describe, io_error, is_damage};
@@ -23,6 +24,7 @@ use crate::ledger::{Account, Block, Changes, Entry, Hash, Store, TxId, Undo};
 pub(super) struct Shared {
     /// `None` while it is being opened anew, and when that failed.
     tables: RwLock<Option<Tables>>,
+    absent: Absent,
     database: PathBuf,
     /// The number of the write that was queued last.
     pub(super) queued: AtomicU64,
@@ -38,6 +40,7 @@ impl Shared {
     pub(super) fn new(tables: Tables, database: PathBuf, lock: File) -> Self {
         Self {
             tables: RwLock::new(Some(tables)),
+            absent: Absent::default(),
             database,
             queued: AtomicU64::new(0),
             lasting: AtomicU64::new(0),
@@ -52,14 +55,21 @@ impl Shared {
         read(tables.as_ref().expect(OPEN))
     }
 
+    fn get(&self, key: &[u8]) -> fjall::Result<Option<Slice>> {
+        self.absent
+            .or_look_up(key, || self.with(|tables| tables.get(key)))
+    }
+
     /// Writes a batch. Nobody has to wait for it in order to read.
     pub(super) fn commit(&self, batch: Batch) -> fjall::Result<()> {
+        let paid = Absent::of(&batch);
         let mut written = self.with(Tables::clone);
         if let Err(error) = written.commit(batch) {
             self.lose(written.next_batch());
             return Err(error);
         }
         *self.tables.write().unwrap_or_else(PoisonError::into_inner) = Some(written);
+        self.absent.written(&paid);
         Ok(())
     }
 
@@ -167,7 +177,7 @@ impl DiskStore {
         if self.overlay.hides_disk(self.lasting()) {
             return None;
         }
-        let value = patiently(|| self.shared.with(|tables| tables.get(key)))?;
+        let value = patiently(|| self.shared.get(key))?;
         Some(read(&value).unwrap_or_else(|| end(&broken(key))))
     }
 

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, Sender};
+use std::thread;
 
 use super::changes::Position;
 use super::error::{DataDirError, describe, storage_error};
@@ -76,14 +77,24 @@ impl Writer {
         let mut batch = Batch::default();
         self.add(&first, &mut batch);
         let mut next = None;
+        let mut waited = false;
         while batch.puts.len() < BATCH_KEYS && next.is_none() {
             match jobs.try_recv() {
-                Ok(Job::Write(persist)) => self.add(&persist, &mut batch),
+                Ok(Job::Write(persist)) => {
+                    self.add(&persist, &mut batch);
+                    waited = false;
+                }
                 Ok(job) => next = Some(job),
-                Err(_) => break,
+                Err(_) if waited => break,
+                // What is about to be asked for shares the sync. With a processor to spare this takes no time.
+                Err(_) => {
+                    thread::yield_now();
+                    waited = true;
+                }
             }
         }
         if self.failed.is_none() {
+            batch.put(self.records.numbers());
             match self.commit(batch) {
                 Ok(()) => {
                     self.shared.lasting.store(self.taken, Ordering::Release);
