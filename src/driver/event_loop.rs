@@ -65,7 +65,8 @@ impl<N: Node + 'static> Driver<N> {
 
     /// As [`Driver::new`], for a node whose [`Effect::Persist`] goes to `storage`. The event loop does not
     /// wait for it, and the node goes on; but nothing that came after a write is answered, sent,
-    /// acknowledged, shown or read by anyone before that write lasts.
+    /// acknowledged, shown or read by anyone before that write lasts, unless it [`promises`](Node::promises)
+    /// nothing.
     ///
     /// When a write is lost, so is all that came after it: who waited gets [`DriverError::Storage`],
     /// links are closed, the search ends, and the node is the one that was written. It is read as

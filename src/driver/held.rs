@@ -136,7 +136,8 @@ impl<N: Node + 'static> Driver<N> {
 
     /// Sends a message, now or later. `false`: its link has no room for it.
     pub(super) fn send(&mut self, to: &Name, message: N::Message) -> bool {
-        if self.held.is_clear() {
+        let waits = N::promises(&message) || self.links.holds_back(to);
+        if self.held.is_clear() || !waits {
             return self.links.send(to, message);
         }
         match self.links.reserve(to) {

@@ -292,6 +292,11 @@ impl<M> Links<M> {
         true
     }
 
+    /// Whether a message that leaves by `peer`'s link now would overtake others.
+    pub(super) fn holds_back(&self, peer: &Name) -> bool {
+        self.ends.get(peer).is_some_and(|end| end.reserved > 0)
+    }
+
     /// Keeps a place in the queue of `peer`'s link, if it has one; which link that is. An error: the
     /// queue is full.
     pub(super) fn reserve(&mut self, peer: &Name) -> Result<Option<LinkId>, QueueFull> {

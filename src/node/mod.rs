@@ -49,7 +49,8 @@ use crate::ledger::{Account, Difficulty, Header, Signature, TxId, UncheckedBlock
 ///   read or acknowledged that a crash could take back. It may hand in the next input meanwhile, and
 ///   closes links and begins and ends searches at once. A write that is lost takes with it everything
 ///   after it: the driver goes on with a node made of what was written, in which no link is up, and
-///   whose clock is not behind one that was shown. A driver without storage drops the effect.
+///   whose clock is not behind one that was shown. A driver without storage drops the effect. A message
+///   that [`promises`](Node::promises) nothing may leave at once.
 /// - [`Effect::Send`] goes to a peer that is up, in the order given. The transport acknowledges
 ///   messages on its own: once [`Input::Message`] was handled and what came of it lasts, unless its
 ///   effects close that link.
@@ -111,6 +112,12 @@ pub trait Node {
 
     /// Whether it was started.
     fn is_started(&self) -> bool;
+
+    /// Whether a crash must not take back what was persisted before this message. A question may be asked
+    /// once more by who has forgotten it.
+    fn promises(_message: &Self::Message) -> bool {
+        true
+    }
 }
 
 /// What a node does at a clock, named as in the documented API.

@@ -57,7 +57,14 @@ impl Node for Fake {
     fn is_started(&self) -> bool {
         true
     }
+
+    fn promises(message: &u32) -> bool {
+        *message != QUESTION
+    }
 }
+
+/// The message that promises nothing.
+pub(crate) const QUESTION: u32 = 100;
 
 pub(crate) fn done() -> Effect<u32> {
     Effect::Answer(Ok(Answer::Done))

@@ -10,7 +10,7 @@ use tickchain::driver::{
 use tickchain::node::{Effect, Event, Input, Persist};
 
 use crate::events::event_ids;
-use crate::rig::{Effects, Fake, Rig, done, fake, name, ready, search, send};
+use crate::rig::{Effects, Fake, QUESTION, Rig, done, fake, name, ready, search, send};
 
 /// What the test sees of a [`Disk`], and does to it.
 #[derive(Default)]
@@ -86,6 +86,7 @@ fn script(input: &Input<u32>) -> Option<Effects> {
         Input::Reset { .. } => Some(vec![kept(), Effect::Event(Event::Reset), done()]),
         Input::Start { .. } => Some(vec![done(), Effect::Search(search(1))]),
         Input::Message { message: 7, .. } => Some(vec![kept()]),
+        Input::Message { message: 8, .. } => Some(vec![kept(), send("b", QUESTION)]),
         _ => None,
     }
 }
@@ -93,6 +94,34 @@ fn script(input: &Input<u32>) -> Option<Effects> {
 fn rig() -> (Rig, Disk) {
     let disk = Disk::default();
     (Rig::with_storage(script, Box::new(disk.clone())), disk)
+}
+
+#[test]
+fn a_question_leaves_at_once_unless_it_would_overtake() {
+    let (mut rig, disk) = rig();
+    let [a, b] = ["a", "b"].map(|peer| linked(&mut rig, peer));
+    let sent = |link: &Arc<Link<u32>>| ready(&mut Box::pin(link.outgoing()));
+    let said = a.hand_in(8);
+    rig.turn();
+    assert_eq!((disk.given(), sent(&b)), (1, Some(Some(QUESTION))));
+    let mut taken = Box::pin(said.taken());
+    assert!(
+        ready(&mut taken).is_none(),
+        "what was said does not last yet"
+    );
+
+    let handle = rig.handle.clone();
+    let _mine = ask(&mut rig, async move { handle.mine().await });
+    let _said = a.hand_in(8);
+    rig.turn();
+    assert_eq!((disk.given(), sent(&b)), (3, None));
+    disk.tell(Ok(2));
+    rig.turn();
+    assert!(ready(&mut taken).is_some());
+    assert_eq!(sent(&b), Some(Some(1)));
+    disk.tell(Ok(3));
+    rig.turn();
+    assert_eq!(sent(&b), Some(Some(QUESTION)));
 }
 
 type Call<T> = Pin<Box<dyn Future<Output = T>>>;

@@ -362,6 +362,10 @@ impl<S: Store> Node for HonestNode<S> {
     fn is_started(&self) -> bool {
         self.started
     }
+
+    fn promises(message: &Message) -> bool {
+        message.body.kind() != super::Kind::ReqChain
+    }
 }
 
 impl<S: Store> HonestNode<S> {
