@@ -1,8 +1,9 @@
 //! A node whose records go into a data directory.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
-use tickchain::daemon::storage::{DaemonNode, DataDir, DiskStorage, Opened};
+use tickchain::daemon::storage::{DaemonNode, DataDir, DataDirError, DiskStorage, Opened};
 use tickchain::driver::Storage;
 use tickchain::ledger::{Difficulty, Genesis, UncheckedBlock};
 use tickchain::node::{
@@ -31,6 +32,20 @@ pub(crate) fn child(parent: &UncheckedBlock, nonce: u64) -> UncheckedBlock {
     }
 }
 
+/// A directory that was just let go of. A process that another test is starting has a copy of every open
+/// file, and so of the lock, until it runs its own program.
+fn unlocked(path: &Path) -> DataDir {
+    let began = Instant::now();
+    loop {
+        match DataDir::open(path) {
+            Err(DataDirError::Locked { .. }) if began.elapsed() < Duration::from_secs(5) => {
+                std::thread::yield_now();
+            }
+            opened => return opened.unwrap(),
+        }
+    }
+}
+
 /// A node and its storage, without a driver: effects are looked at, what must last is written.
 pub(crate) struct Rig {
     pub(crate) node: DaemonNode,
@@ -47,7 +62,7 @@ impl Rig {
     }
 
     pub(crate) fn open_as(path: &Path, config: Config) -> Self {
-        let Opened { node, storage, .. } = DataDir::open(path).unwrap().run(config).unwrap();
+        let Opened { node, storage, .. } = unlocked(path).run(config).unwrap();
         Self {
             node,
             storage,
