@@ -152,7 +152,7 @@ fn what_is_changed_repeated_left_out_or_cut_off_on_its_way_never_arrives() {
     let mut node1 = Logged::start("node1", &["--network-key", &keys.network(NETWORK_BYTE)]);
     let to = node1.node.p2p;
     type Attack = fn(&mut Sealed);
-    let attacks: [(&str, Attack); 5] = [
+    let attacks: [(&str, Attack); 6] = [
         ("changed", |peer| {
             let mut part = peer.seal(&payment(2));
             part[20] ^= 1;
@@ -173,6 +173,12 @@ fn what_is_changed_repeated_left_out_or_cut_off_on_its_way_never_arrives() {
             peer.stream.write_all(&encode(&payment(2))).unwrap();
             // Taken for a length and its message, of which this is enough.
             peer.stream.write_all(&[b'x'; 40_000]).unwrap();
+        }),
+        ("empty", |peer| {
+            let mut part = [0; 16];
+            let written = peer.session.write_message(peer.sealed, &[], &mut part);
+            assert_eq!(written.unwrap(), part.len());
+            write_part(&mut peer.stream, &part);
         }),
         ("cut off", |peer| {
             let part = peer.seal(&payment(2));

@@ -13,8 +13,8 @@ use tickchain::ledger::{
 };
 use tickchain::node::{Body, Message};
 use tickchain::wire::{
-    Decoder, Frame, Hello, MAX_FRAME_BYTES, MAX_HELLO_BYTES, MAX_REASON_CHARS, PROTOCOL_VERSION,
-    WireError, encode,
+    Decoder, Frame, Hello, MAX_FRAME_BYTES, MAX_HELLO_BYTES, MAX_LATENCY, MAX_REASON_CHARS,
+    PROTOCOL_VERSION, WireError, encode,
 };
 
 use decode::decode;
@@ -320,6 +320,28 @@ fn a_later_version_is_told_so_whatever_else_it_says() {
         ours.agree(&stranger),
         Err(WireError::Network { .. })
     ));
+}
+
+#[test]
+fn a_latency_out_of_all_bounds_is_cut_to_the_most_there_is() {
+    let ours = Hello {
+        version: PROTOCOL_VERSION,
+        network: Hash::ZERO,
+        name: "node1".parse().unwrap(),
+        listen: ([127, 0, 0, 1], 65001).into(),
+        latency: 3,
+    };
+    let agreed = |latency| {
+        ours.agree(&Hello {
+            name: "node2".parse().unwrap(),
+            latency,
+            ..ours.clone()
+        })
+    };
+    assert_eq!(agreed(MAX_LATENCY), Ok(MAX_LATENCY));
+    assert_eq!(agreed(MAX_LATENCY + 1), Ok(MAX_LATENCY));
+    assert_eq!(agreed(MAX_SAFE_INTEGER), Ok(MAX_LATENCY));
+    assert_eq!(agreed(2), Ok(3));
 }
 
 /// A byte at a time, a line of the cap's length is looked at once, not once a byte: that would take
