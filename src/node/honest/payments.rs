@@ -240,7 +240,6 @@ impl<S: Store> HonestNode<S> {
                 self.take_payment(Some(from), payment);
             }
         }
-        self.tell_waiting();
         let entered = self.relay.len() > before;
         if entered {
             self.try_waiting();
@@ -288,38 +287,25 @@ impl<S: Store> HonestNode<S> {
     }
 
     /// A payment cannot be paid yet, or finds no room in the pool. One that was accepted from a
-    /// controller is kept however many wait. Who calls this calls [`Self::tell_waiting`] once it is done.
+    /// controller is kept however many wait.
     pub(super) fn wait(&mut self, transaction: Transaction) {
         let accepted = self.accepted.contains(&transaction.id);
         self.queue.remove(&transaction.id);
-        if let Some((oldest, was_told)) = self.waiting.push_untold(transaction, accepted) {
-            if was_told {
-                self.record(Record::Dropped { id: oldest.id });
-            }
+        self.record(Record::Waiting {
+            transaction: transaction.clone(),
+            accepted,
+        });
+        self.tell(Event::Payment {
+            transaction: transaction.clone(),
+            place: Place::Waiting,
+        });
+        if let Some(oldest) = self.waiting.push(transaction, accepted) {
+            self.record(Record::Dropped { id: oldest.id });
             self.give_up(
                 None,
                 &oldest,
                 format!("{MAX_WAITING} payments that came later wait too"),
             );
-        }
-    }
-
-    /// Tells which payments have come to wait. Of one that was given up at the same clock it would be told in vain, and
-    /// a flood is many thousands of those.
-    pub(super) fn tell_waiting(&mut self) {
-        for (transaction, accepted) in self.waiting.untold() {
-            // Another one with its id was payable, and this one does not wait any longer.
-            if self.pool.get(&transaction.id).is_some() {
-                continue;
-            }
-            self.record(Record::Waiting {
-                transaction: transaction.clone(),
-                accepted,
-            });
-            self.tell(Event::Payment {
-                transaction,
-                place: Place::Waiting,
-            });
         }
     }
 

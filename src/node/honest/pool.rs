@@ -125,8 +125,6 @@ pub(super) struct Waiting {
     entries: VecDeque<(Transaction, bool)>,
     ids: BTreeSet<TxId>,
     accepted: usize,
-    /// Those that nobody was told of yet.
-    untold: BTreeSet<TxId>,
 }
 
 impl Waiting {
@@ -160,29 +158,6 @@ impl Waiting {
         let (given_up, _) = self.entries.remove(oldest)?;
         self.ids.remove(&given_up.id);
         Some(given_up)
-    }
-
-    /// As [`Waiting::push`], for one that [`Waiting::untold`] brings later if it still waits then; with the one that
-    /// is given up, whether it was told of.
-    pub(super) fn push_untold(
-        &mut self,
-        transaction: Transaction,
-        accepted: bool,
-    ) -> Option<(Transaction, bool)> {
-        self.untold.insert(transaction.id);
-        let given_up = self.push(transaction, accepted)?;
-        let was_told = !self.untold.remove(&given_up.id);
-        Some((given_up, was_told))
-    }
-
-    /// Those that nobody was told of, in order, each with whether this node had accepted it. They count as told now.
-    pub(super) fn untold(&mut self) -> Vec<(Transaction, bool)> {
-        let untold = std::mem::take(&mut self.untold);
-        let waiting = self.entries.iter();
-        waiting
-            .filter(|(transaction, _)| untold.contains(&transaction.id))
-            .cloned()
-            .collect()
     }
 
     /// Makes a payment that waits one that this node accepted, and the last of all.
