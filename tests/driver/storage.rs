@@ -100,7 +100,7 @@ fn rig() -> (Rig, Disk) {
 fn a_question_leaves_at_once_unless_it_would_overtake() {
     let (mut rig, disk) = rig();
     let [a, b] = ["a", "b"].map(|peer| linked(&mut rig, peer));
-    let sent = |link: &Arc<Link<u32>>| ready(&mut Box::pin(link.outgoing()));
+    let sent = |link: &Arc<Link<u32>>| ready(Box::pin(link.outgoing()));
     let said = a.hand_in(8);
     rig.turn();
     assert_eq!((disk.given(), sent(&b)), (1, Some(Some(QUESTION))));
