@@ -9,10 +9,10 @@ use serde::Serialize;
 
 use super::controller::NodeUrl;
 use super::controller::api::RunningController;
+use super::count::Count;
 use super::key::PublicKey;
 use super::node::RunningNode;
 use super::storage::Kept;
-use crate::daemon::count::Count;
 use crate::ledger::Genesis;
 
 /// The most accounts the banner lists.

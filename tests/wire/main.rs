@@ -290,15 +290,19 @@ fn frames_look_as_documented() {
     }
 }
 
-#[test]
-fn a_later_version_is_told_so_whatever_else_it_says() {
-    let ours = Hello {
+fn hello() -> Hello {
+    Hello {
         version: PROTOCOL_VERSION,
         network: Hash::ZERO,
         name: "node1".parse().unwrap(),
         listen: ([127, 0, 0, 1], 65001).into(),
         latency: 0,
-    };
+    }
+}
+
+#[test]
+fn a_later_version_is_told_so_whatever_else_it_says() {
+    let ours = hello();
     let line = String::from_utf8(encode(&Frame::Hello(Hello {
         version: 2,
         ..ours.clone()
@@ -325,11 +329,8 @@ fn a_later_version_is_told_so_whatever_else_it_says() {
 #[test]
 fn a_latency_out_of_all_bounds_is_cut_to_the_most_there_is() {
     let ours = Hello {
-        version: PROTOCOL_VERSION,
-        network: Hash::ZERO,
-        name: "node1".parse().unwrap(),
-        listen: ([127, 0, 0, 1], 65001).into(),
         latency: 3,
+        ..hello()
     };
     let agreed = |latency| {
         ours.agree(&Hello {

@@ -142,9 +142,8 @@ impl DataDir {
             }
         };
         check::last_blocks(&tables).map_err(|what| damaged(&path, what))?;
-        let schema = schema::of(&path, &tables)?;
         Identity::keep(&path, || Identity {
-            schema,
+            schema: schema::latest(schema::STEPS),
             name: config.name.clone(),
             network,
             genesis: config.genesis.clone(),

@@ -20,6 +20,9 @@ const START: u8 = 1;
 const ITEM: u8 = 2;
 const END: u8 = 3;
 
+/// What a batch begins with: its tag, the number of its items (4) and its own (8).
+const BATCH_START_BYTES: usize = 1 + 4 + 8;
+
 /// The kind of an item that is no removal.
 const VALUE: u8 = 0;
 
@@ -91,7 +94,7 @@ pub(super) fn cut_damage(database: &Path) -> io::Result<()> {
 pub(super) fn cut_lost(database: &Path, from: u64) -> io::Result<()> {
     for (_, file) in journals(database)? {
         let bytes = fs::read(&file)?;
-        let kept = bytes_while(&bytes, |number| number < from);
+        let kept = bytes_while(&bytes, |number, _| number < from);
         if bytes[kept..].iter().all(|byte| *byte == 0) {
             continue;
         }
@@ -147,18 +150,20 @@ pub(super) fn journals(database: &Path) -> io::Result<BTreeMap<u64, PathBuf>> {
 
 /// How many bytes whole batches take from the beginning on.
 fn sound_bytes(bytes: &[u8]) -> usize {
-    bytes_while(bytes, |_| true)
+    bytes_while(bytes, |_, _| true)
 }
 
-/// How many bytes whole batches take from the beginning on, up to the first whose number is not meant.
-fn bytes_while(bytes: &[u8], meant: impl Fn(u64) -> bool) -> usize {
+/// How many bytes whole batches take from the beginning on, up to the first that is not meant, by its number and
+/// its bytes.
+fn bytes_while(bytes: &[u8], mut meant: impl FnMut(u64, &[u8]) -> bool) -> usize {
     let (mut sound, mut last) = (0, None);
     while let Some(batch) = batch_bytes(&bytes[sound..]) {
-        let number = number(&bytes[sound..]);
-        if !follows(last, number) || !meant(number) {
+        let batch = &bytes[sound..sound + batch];
+        let number = number(batch);
+        if !follows(last, number) || !meant(number, batch) {
             break;
         }
-        (sound, last) = (sound + batch, Some(number));
+        (sound, last) = (sound + batch.len(), Some(number));
     }
     sound
 }
@@ -170,7 +175,9 @@ fn follows(last: Option<u64>, number: u64) -> bool {
 
 /// The number of a whole batch, behind its tag and the number of its items. They rise.
 fn number(batch: &[u8]) -> u64 {
-    let number = batch[5..13].try_into().expect("these are 8 bytes");
+    let number = batch[5..BATCH_START_BYTES]
+        .try_into()
+        .expect("these are 8 bytes");
     u64::from_le_bytes(number)
 }
 
@@ -228,15 +235,13 @@ fn read_item<'a>(rest: &mut &'a [u8]) -> Option<Item<'a>> {
 /// Shows what the whole batches of a journal say, with each batch's number, up to the first that is broken;
 /// whether one is.
 pub(super) fn read_items(bytes: &[u8], mut show: impl FnMut(u64, Item<'_>)) -> bool {
-    let sound = sound_bytes(bytes);
-    let mut rest = &bytes[..sound];
-    while let Some(length) = batch_bytes(rest) {
-        let (number, mut items) = (number(rest), &rest[13..length]);
+    let sound = bytes_while(bytes, |number, batch| {
+        let mut items = &batch[BATCH_START_BYTES..];
         while let Some(item) = read_item(&mut items) {
             show(number, item);
         }
-        rest = &rest[length..];
-    }
+        true
+    });
     bytes[sound..].iter().any(|byte| *byte != 0)
 }
 

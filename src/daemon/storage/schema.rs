@@ -51,7 +51,7 @@ pub(super) fn migrate(
 }
 
 /// The schema of a directory.
-pub(super) fn of(path: &Path, tables: &Tables) -> Result<u32, DataDirError> {
+fn of(path: &Path, tables: &Tables) -> Result<u32, DataDirError> {
     let value = tables.about(SCHEMA).map_err(|error| failed(path, &error))?;
     let schema = value.and_then(|value| Some(u32::from_be_bytes(value[..].try_into().ok()?)));
     let schema = schema.filter(|schema| *schema > 0);
