@@ -153,10 +153,15 @@ fn a_crowd_of_peers_fills_the_inbox_twice_and_keeps_no_honest_one_out() {
     let block = block(tip(&node), 0, Vec::new());
     let mined = (block.id, block.header().hash());
     // To whom too much is owed already a block is not acknowledged either.
-    let shut = say(&mut node, peer(1), 1_000, Body::NewBlock(block.clone()));
+    let shut = say(
+        &mut node,
+        peer(1),
+        1_000,
+        Body::NewBlock(Box::new(block.clone())),
+    );
     let closes = |effect: &Effect<Message>| matches!(effect, Effect::Close { .. });
     assert!(shut.iter().any(closes));
-    say(&mut node, honest, 1_000, Body::NewBlock(block));
+    say(&mut node, honest, 1_000, Body::NewBlock(Box::new(block)));
     let most = CROWDED_INBOX + 129 * CROWDED_SHARE;
     assert!(node.inbox_len() <= most, "{}", node.inbox_len());
     (0..4).for_each(|_| drop(tick(&mut node)));
@@ -333,7 +338,12 @@ fn blocks_that_come_children_first_cost_no_more() {
         blocks.push(block);
     }
     for (sequence, block) in (0..).zip(blocks.into_iter().rev()) {
-        say(&mut node, peer(1), sequence, Body::NewBlock(block));
+        say(
+            &mut node,
+            peer(1),
+            sequence,
+            Body::NewBlock(Box::new(block)),
+        );
     }
     let began = Instant::now();
     tick(&mut node);

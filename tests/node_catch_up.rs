@@ -212,12 +212,12 @@ fn an_answer_without_news_does_not_hide_what_was_announced_since_the_question() 
         })
     };
     let tick = |late: &mut HonestNode, to| late.handle(Input::Clock { to, wall: 0 });
-    says(&mut late, Body::NewBlock(block(2)));
+    says(&mut late, Body::NewBlock(Box::new(block(2))));
     let answers = asks(tick(&mut late, 1)).expect("the parent is not known");
     // What the peer had when it answered is not what it announces next.
     let blocks = Vec::new();
     says(&mut late, Body::Chain { answers, blocks });
-    says(&mut late, Body::NewBlock(block(3)));
+    says(&mut late, Body::NewBlock(Box::new(block(3))));
     let answers = asks(tick(&mut late, 2)).expect("it announced more");
     let blocks = Vec::new();
     says(&mut late, Body::Chain { answers, blocks });

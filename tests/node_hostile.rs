@@ -125,7 +125,7 @@ fn a_peer_that_numbers_anew_takes_nothing_back() {
     let payment = |id| Body::NewTx(transaction(id, Some("so"), 1));
     let block = mined(&node, 1, Vec::new());
     say(&mut node, 1, payment(11));
-    say(&mut node, 2, Body::NewBlock(block));
+    say(&mut node, 2, Body::NewBlock(Box::new(block)));
     node.handle(Input::PeerDown { peer: peer() });
     node.handle(Input::PeerUp {
         peer: peer(),
@@ -186,7 +186,7 @@ fn forged_blocks_are_refused_with_a_reason_and_cost_no_clock() {
         (mined(&node, 1, vec![transaction(9, None, 1)]), "no sender"),
     ];
     for (sequence, (block, reason)) in (1..).zip(forged) {
-        let effects = say(&mut node, sequence, Body::NewBlock(block));
+        let effects = say(&mut node, sequence, Body::NewBlock(Box::new(block)));
         let refused = refusals(&effects);
         assert!(
             refused.len() == 1 && refused[0].contains(reason),
@@ -199,7 +199,11 @@ fn forged_blocks_are_refused_with_a_reason_and_cost_no_clock() {
         ..good.clone()
     });
     let mut no_work = no_work.filter(|block| block.header().hash().trailing_zeros() < 4);
-    let effects = say(&mut node, 50, Body::NewBlock(no_work.next().unwrap()));
+    let effects = say(
+        &mut node,
+        50,
+        Body::NewBlock(Box::new(no_work.next().unwrap())),
+    );
     assert!(refusals(&effects)[0].contains("4 are needed"));
     assert_eq!(node.next_clock(), None, "nothing of it costs a clock");
 }
@@ -218,7 +222,7 @@ fn a_block_with_wrong_balances_or_place_is_refused_when_it_is_taken_in() {
         ),
     ] {
         let mut node = node();
-        say(&mut node, 1, Body::NewBlock(block));
+        say(&mut node, 1, Body::NewBlock(Box::new(block)));
         let refused = refusals(&tick(&mut node));
         assert!(
             refused.len() == 1 && refused[0].contains(reason),
@@ -285,7 +289,7 @@ fn what_waits_for_money_does_not_push_out_what_was_accepted() {
     tick(&mut node);
     // A peer's block spends aki's coins otherwise.
     let block = mined(&node, 1, vec![transaction(8, Some("aki"), 2)]);
-    say(&mut node, 1, Body::NewBlock(block));
+    say(&mut node, 1, Body::NewBlock(Box::new(block)));
     (0..3).for_each(|_| drop(tick(&mut node)));
     assert_eq!(node.place(&TxId::from(1 << 90)), Some(Place::Waiting));
     for number in 0..2 * MAX_WAITING as u64 {
@@ -411,7 +415,9 @@ fn body() -> impl Strategy<Value = Body> {
     let block = prop_oneof![block, real];
     prop_oneof![
         payment.prop_map(Body::NewTx),
-        block.clone().prop_map(Body::NewBlock),
+        block
+            .clone()
+            .prop_map(|block| Body::NewBlock(Box::new(block))),
         prop::collection::vec(hash, 0..70).prop_map(Body::ReqChain),
         (0..5u64, prop::collection::vec(block, 0..4))
             .prop_map(|(answers, blocks)| Body::Chain { answers, blocks }),
@@ -451,7 +457,7 @@ fn lies_are_offences_and_what_resets_and_forks_bring_is_none() {
         ..good.clone()
     };
     let lies = [
-        (Body::NewBlock(unworked), Offence::ForgedBlock),
+        (Body::NewBlock(Box::new(unworked)), Offence::ForgedBlock),
         (Body::NewTx(transaction(1, None, 1)), Offence::ForgedPayment),
         (
             Body::ReqChain(vec![Hash::ZERO; MAX_LOCATOR + 1]),
@@ -463,12 +469,15 @@ fn lies_are_offences_and_what_resets_and_forks_bring_is_none() {
     }
     // Work was done for it, so that only taking it in shows that nobody can pay it.
     let unpayable = mined(&node, 1, vec![transaction(2, Some("aki"), 3)]);
-    assert_eq!(offences(&say(&mut node, 2, Body::NewBlock(unpayable))), []);
+    assert_eq!(
+        offences(&say(&mut node, 2, Body::NewBlock(Box::new(unpayable)))),
+        []
+    );
     assert_eq!(offences(&tick(&mut node)), [Offence::ForgedBlock]);
 
     // The same, told by who is gone: whoever comes under its name is not to blame.
     let unpayable = mined(&node, 1, vec![transaction(3, Some("aki"), 3)]);
-    say(&mut node, 3, Body::NewBlock(unpayable));
+    say(&mut node, 3, Body::NewBlock(Box::new(unpayable)));
     node.handle(Input::PeerDown { peer: peer() });
     node.handle(Input::PeerUp {
         peer: peer(),
@@ -488,9 +497,9 @@ fn lies_are_offences_and_what_resets_and_forks_bring_is_none() {
     let late = [
         unasked,
         Body::NewTx(transaction(3, Some("nobody"), 1)),
-        Body::NewBlock(worked(&node, unknown)),
-        Body::NewBlock(good.clone()),
-        Body::NewBlock(good),
+        Body::NewBlock(Box::new(worked(&node, unknown))),
+        Body::NewBlock(Box::new(good.clone())),
+        Body::NewBlock(Box::new(good)),
         Body::ReqChain(Vec::new()),
     ];
     for (said, sequence) in late.into_iter().zip(3..) {

@@ -300,7 +300,7 @@ impl Play {
             }
             Step::SayBlock(peer, block, numbers) => {
                 let block = block.get(&self.world).clone();
-                self.say(peer, numbers, Body::NewBlock(block));
+                self.say(peer, numbers, Body::NewBlock(Box::new(block)));
             }
             Step::Ask(peer, numbers) => self.say(peer, numbers, Body::ReqChain(Vec::new())),
             Step::Answer(number, tip, forged) => {
@@ -470,7 +470,7 @@ fn a_payment_that_comes_back_from_a_block_is_kept_once() {
     play.feed(Input::Pay(paid(&payment(id))));
     let blocks = [play.world[1].clone(), longer, longest];
     for (sequence, block) in (1..).zip(blocks) {
-        play.say(0, (0, sequence), Body::NewBlock(block));
+        play.say(0, (0, sequence), Body::NewBlock(Box::new(block)));
     }
     for _ in 0..6 {
         play.step(&Step::Tick(1));

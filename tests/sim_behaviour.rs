@@ -161,7 +161,7 @@ fn what_is_withheld_stays_secret_whoever_asks() {
     let (Log(sent), Finds { miners }) = log;
     for (from, message) in &sent {
         let blocks = match &message.body {
-            Body::NewBlock(block) => std::slice::from_ref(block),
+            Body::NewBlock(block) => std::slice::from_ref(&**block),
             Body::Chain { blocks, .. } => blocks,
             _ => continue,
         };

@@ -22,7 +22,7 @@ pub fn merkle_root(transactions: &[Transaction]) -> Hash {
 }
 
 /// The leaf of one payment.
-pub(crate) fn leaf(transaction: &Transaction) -> Hash {
+pub(super) fn leaf(transaction: &Transaction) -> Hash {
     let mut hasher = Sha256::new_with_prefix([LEAF]);
     transaction.feed_canonical(|bytes| hasher.update(bytes));
     Hash(hasher.finalize().into())

@@ -56,7 +56,6 @@ pub use draft::{Draft, PaymentError};
 pub use genesis::{Genesis, GenesisAccount, GenesisError, MAX_GENESIS_ACCOUNTS, network_id};
 pub use hash::{Hash, HexError, TxId};
 pub use header::{Difficulty, HEADER_BYTES, Header, Work};
-pub(crate) use merkle::leaf;
 pub use merkle::merkle_root;
 pub use rules::{Checker, MAX_CHECKED, Rules, SignatureError};
 pub use side::{MAX_SIDE_BLOCKS, MAX_SIDE_TRANSACTIONS};

@@ -26,8 +26,8 @@ pub struct Message {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Body {
-    /// The sender's new tip.
-    NewBlock(UncheckedBlock),
+    /// The sender's new tip. Away from the message, so that others stay small: payments are many.
+    NewBlock(Box<UncheckedBlock>),
     /// A payment that is new to the sender's pool.
     NewTx(Transaction),
     /// A question for the blocks that follow the highest one both know; the hashes are

@@ -33,7 +33,7 @@ const HASH_BYTES: u64 = 32;
 /// use tickchain::sim::Carried;
 /// let block = tickchain::ledger::Genesis::default().block()?.to_unchecked();
 /// let payments: usize = block.transactions.iter().map(|payment| payment.canonical_len()).sum();
-/// let message = Message { stamp: 1, sequence: 1, body: Body::NewBlock(block) };
+/// let message = Message { stamp: 1, sequence: 1, body: Body::NewBlock(Box::new(block)) };
 /// assert_eq!(Message::KINDS[message.kind()], "NEW_BLOCK");
 /// assert_eq!(message.bytes(), 88 + 32 + payments as u64);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -127,7 +127,13 @@ mod tests {
         };
         let leaf = payment.canonical_len() as u64;
         for (kind, body, bytes, is_bulk, about) in [
-            ("NEW_BLOCK", Body::NewBlock(block), size, true, about),
+            (
+                "NEW_BLOCK",
+                Body::NewBlock(Box::new(block)),
+                size,
+                true,
+                about,
+            ),
             ("NEW_TX", Body::NewTx(payment), leaf, false, 7),
             ("REQ_CHAIN", ask, 64, false, about),
             ("CHAIN", answer, 2 * size, true, about),

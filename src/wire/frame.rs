@@ -95,7 +95,7 @@ enum Flat {
     NewBlock {
         stamp: u64,
         sequence: u64,
-        block: UncheckedBlock,
+        block: Box<UncheckedBlock>,
     },
     NewTx {
         stamp: u64,

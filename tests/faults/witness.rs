@@ -91,7 +91,7 @@ impl Link {
                 let message = Message {
                     stamp: 0,
                     sequence,
-                    body: Body::NewBlock(block.clone()),
+                    body: Body::NewBlock(Box::new(block.clone())),
                 };
                 self.told = Some((sequence, block));
                 self.stream.write_all(&encode(&Frame::Message(message)))?;
@@ -114,7 +114,7 @@ impl Link {
                 Frame::Message(message) => {
                     let sequence = message.sequence;
                     if let Body::NewBlock(block) = message.body {
-                        self.tip = Some(block);
+                        self.tip = Some(*block);
                     }
                     self.stream.write_all(&encode(&Frame::Ack { sequence }))?;
                 }

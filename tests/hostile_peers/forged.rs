@@ -73,7 +73,7 @@ fn forged_blocks_change_nothing() {
     for ((what, block, words), sequence) in cases.into_iter().zip(1..) {
         // Whoever does this twice is banned.
         let mut raw = Raw::linked(node.p2p, &format!("liar{sequence}"));
-        raw.send(&message(sequence, Body::NewBlock(block)));
+        raw.send(&message(sequence, Body::NewBlock(Box::new(block))));
         assert_eq!(raw.next(), Some(Frame::Ack { sequence }), "{what}");
         node.tick();
         assert_eq!(node.tip(), (genesis.to_string(), 0), "{what}");
@@ -83,7 +83,7 @@ fn forged_blocks_change_nothing() {
     let mut raw = Raw::linked(node.p2p, "liar");
     raw.send(&message(
         8,
-        Body::NewBlock(mined(2, Hash([9; 32]), Vec::new())),
+        Body::NewBlock(Box::new(mined(2, Hash([9; 32]), Vec::new()))),
     ));
     assert_eq!(raw.next(), Some(Frame::Ack { sequence: 8 }));
     std::thread::scope(|scope| {
@@ -97,7 +97,7 @@ fn forged_blocks_change_nothing() {
     });
     assert_eq!(node.tip().1, 0);
 
-    raw.send(&message(9, Body::NewBlock(good)));
+    raw.send(&message(9, Body::NewBlock(Box::new(good))));
     assert_eq!(raw.next(), Some(Frame::Ack { sequence: 9 }));
     for _ in 0..2 {
         node.tick();

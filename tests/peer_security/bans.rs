@@ -18,14 +18,14 @@ fn forged(sequence: u64) -> Frame {
     Frame::Message(Message {
         stamp: 0,
         sequence,
-        body: Body::NewBlock(UncheckedBlock {
+        body: Body::NewBlock(Box::new(UncheckedBlock {
             id: 1,
             hash: None,
             timestamp: 1_700_000_000,
             transactions: Vec::new().into(),
             previous_block_hash: genesis.hash(),
             nonce: sequence,
-        }),
+        })),
     })
 }
 

@@ -57,7 +57,7 @@ impl Node for Talker {
                         message: Message {
                             stamp: 0,
                             sequence: self.sequence + number,
-                            body: Body::NewBlock(self.block.clone()),
+                            body: Body::NewBlock(Box::new(self.block.clone())),
                         },
                     })
                     .collect();

@@ -98,18 +98,18 @@ impl Liar {
             // A block with another nonce, so most often without proof of work; and one whose hash is not its own.
             0 => {
                 let nonce = self.random.below(1 << 50);
-                vec![Body::NewBlock(UncheckedBlock {
+                vec![Body::NewBlock(Box::new(UncheckedBlock {
                     nonce,
                     hash: None,
                     ..tip.to_unchecked()
-                })]
+                }))]
             }
             1 => {
                 let hash = Some(Hash([7; 32]));
-                vec![Body::NewBlock(UncheckedBlock {
+                vec![Body::NewBlock(Box::new(UncheckedBlock {
                     hash,
                     ..tip.to_unchecked()
-                })]
+                }))]
             }
             // Blocks with payments nobody can pay, or that mint, or pay twice.
             2 => {
@@ -121,7 +121,7 @@ impl Liar {
                 let again = tip.transactions().to_vec();
                 let all = [payments, vec![minted], again];
                 all.into_iter()
-                    .map(|payments| Body::NewBlock(block_on(node, &tip, payments, 0)))
+                    .map(|payments| Body::NewBlock(Box::new(block_on(node, &tip, payments, 0))))
                     .collect()
             }
             // A block that nothing leads up to.
@@ -132,7 +132,7 @@ impl Liar {
                     id: tip.id() + 1 + self.random.below(50),
                     ..block_on(node, &tip, Vec::new(), 0)
                 };
-                vec![Body::NewBlock(sealed(node, block))]
+                vec![Body::NewBlock(Box::new(sealed(node, block)))]
             }
             4 => {
                 let answers = self.random.below(20);
@@ -141,7 +141,11 @@ impl Liar {
                     blocks: self.garbage(node),
                 }]
             }
-            5 => self.garbage(node).into_iter().map(Body::NewBlock).collect(),
+            5 => self
+                .garbage(node)
+                .into_iter()
+                .map(|block| Body::NewBlock(Box::new(block)))
+                .collect(),
             // What others said, some of it long ago.
             6 | 7 => {
                 let heard = self.heard.iter().map(|message| message.body.clone());
@@ -173,13 +177,13 @@ impl Liar {
                     timestamp: good.timestamp - 1,
                     ..good.clone()
                 };
-                let mut lies = vec![Body::NewBlock(sealed(node, early))];
+                let mut lies = vec![Body::NewBlock(Box::new(sealed(node, early)))];
                 if self.random.chance(0.2) {
                     let late = UncheckedBlock {
                         timestamp: MAX_TIMESTAMP,
                         ..good
                     };
-                    lies.push(Body::NewBlock(sealed(node, late)));
+                    lies.push(Body::NewBlock(Box::new(sealed(node, late))));
                 }
                 lies
             }

@@ -151,7 +151,7 @@ impl Play {
             Step::SayBlock(parent, stamp) => {
                 let block = child(parent.get(&self.blocks), self.said);
                 self.blocks.push(block.clone());
-                self.say(stamp, Body::NewBlock(block));
+                self.say(stamp, Body::NewBlock(Box::new(block)));
             }
             Step::Reset => drop(self.rig.hand_in(Input::Reset { salt: 8 })),
             Step::Snapshot => self.snapshot = Some(self.rig.node.state()),

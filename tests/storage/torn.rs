@@ -115,7 +115,7 @@ impl Run<'_> {
             let message = Message {
                 stamp: 0,
                 sequence: self.said,
-                body: Body::NewBlock(parent.clone()),
+                body: Body::NewBlock(Box::new(parent.clone())),
             };
             let from = "peer".parse().unwrap();
             self.rig.hand_in(Input::Message { from, message });

@@ -82,7 +82,7 @@ pub(crate) fn block() -> impl Strategy<Value = UncheckedBlock> {
 
 fn message() -> impl Strategy<Value = Message> {
     let body = prop_oneof![
-        block().prop_map(Body::NewBlock),
+        block().prop_map(|block| Body::NewBlock(Box::new(block))),
         transaction().prop_map(Body::NewTx),
         vec(hash(), 0..MAX_LOCATOR).prop_map(Body::ReqChain),
         (0..=MAX_SAFE_INTEGER, vec(block(), 0..4))

@@ -96,7 +96,7 @@ fn the_largest_legal_block_fits_a_frame() {
         let frame = Frame::Message(Message {
             stamp: MAX_SAFE_INTEGER,
             sequence: MAX_SAFE_INTEGER,
-            body: Body::NewBlock(block),
+            body: Body::NewBlock(Box::new(block)),
         });
         let bytes = encode(&frame);
         assert!(bytes.len() <= MAX_FRAME_BYTES, "{count}: {}", bytes.len());

@@ -78,7 +78,7 @@ pub(super) fn read(key: &[u8], mut bytes: &[u8]) -> Option<(u64, SavedMessage)> 
     };
     let kind = *bytes.split_off_first()?;
     let body = match kind {
-        NEW_BLOCK => Body::NewBlock(read_block(bytes)?),
+        NEW_BLOCK => Body::NewBlock(Box::new(read_block(bytes)?)),
         NEW_TX => Body::NewTx(Transaction::read_canonical(bytes)?),
         REQ_CHAIN => Body::ReqChain(read_all(bytes, read_text)?),
         CHAIN => Body::Chain {
@@ -177,8 +177,8 @@ mod tests {
             ..block.clone()
         };
         let bodies = [
-            Body::NewBlock(block.clone()),
-            Body::NewBlock(bare.clone()),
+            Body::NewBlock(Box::new(block.clone())),
+            Body::NewBlock(Box::new(bare.clone())),
             Body::NewTx(genesis.transactions()[0].clone()),
             Body::ReqChain(vec![genesis.hash(); 3]),
             Body::ReqChain(Vec::new()),

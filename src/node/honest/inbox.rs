@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 
-use crate::ledger::{Block, Hash, Transaction, leaf};
+use super::packed::Packed;
+use crate::ledger::{Block, Hash, Transaction};
 use crate::node::{Body, Message, Name};
 
 /// The most that waits in the inbox from one peer: a payment counts 1, a block 1 and its payments,
@@ -46,13 +47,13 @@ pub(super) struct Question {
     pub(super) locator: Vec<Hash>,
 }
 
+/// What a message says. There may be very many payments: what is larger stands away from it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Content {
-    /// Away from the message, so that payments stay small.
     Block(Box<Block>),
     Chain(Vec<Block>),
-    Payment(Transaction),
-    Question(Question),
+    Payment(Packed),
+    Question(Box<Question>),
 }
 
 impl Content {
@@ -68,8 +69,8 @@ impl Content {
     /// was checked when it arrived.
     pub(super) fn message(&self, key: &Key) -> Message {
         let body = match self {
-            Self::Block(block) => Body::NewBlock(block.to_unchecked()),
-            Self::Payment(transaction) => Body::NewTx(transaction.clone()),
+            Self::Block(block) => Body::NewBlock(Box::new(block.to_unchecked())),
+            Self::Payment(payment) => Body::NewTx(payment.open()),
             Self::Question(question) => Body::ReqChain(question.locator.clone()),
             Self::Chain(blocks) => Body::Chain {
                 answers: 0,
@@ -83,7 +84,7 @@ impl Content {
         }
     }
 
-    fn payment(&self) -> Option<&Transaction> {
+    pub(super) fn payment(&self) -> Option<&Packed> {
         match self {
             Self::Payment(payment) => Some(payment),
             _ => None,
@@ -110,13 +111,14 @@ pub(super) struct Item {
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct Inbox {
-    coming: BTreeMap<(u64, Key), Item>,
+    /// What is not ready yet.
+    coming: BTreeMap<Key, Item>,
+    /// How many of those become ready at which clock.
+    due: BTreeMap<u64, usize>,
     /// Blocks and chains that are ready.
     pub(super) blocks: BTreeMap<Key, Item>,
     /// Payments that are ready.
     pub(super) payments: BTreeMap<Key, Item>,
-    /// Every message's key, and the clock from which on it is ready: a key is here once.
-    keys: BTreeMap<Key, u64>,
     /// By peer; there is no entry for 0.
     load: BTreeMap<Option<Name>, usize>,
     /// What all peers have there.
@@ -146,16 +148,16 @@ impl Inbox {
     /// Whether this very payment waits, as far as that is known.
     pub(super) fn repeats(&self, payment: &Transaction) -> bool {
         let here = self.payments_here.as_ref();
-        here.is_some_and(|here| here.contains_key(&leaf(payment)))
+        here.is_some_and(|here| here.contains_key(&Packed::of(payment).hash()))
     }
 
     /// Takes in a message. There must be none with its key.
     pub(super) fn insert(&mut self, key: Key, item: Item) {
         self.add_load(&key.from, item.content.load());
         self.count_payment(&item.content);
-        let before = self.keys.insert(key.clone(), item.ready);
-        debug_assert_eq!(before, None, "a key is in the inbox once");
-        self.coming.insert((item.ready, key), item);
+        debug_assert!(!self.contains(&key), "a key is in the inbox once");
+        *self.due.entry(item.ready).or_insert(0) += 1;
+        self.coming.insert(key, item);
     }
 
     /// Whether it has just become crowded, and [`Inbox::repeated`] has to be looked at.
@@ -165,13 +167,12 @@ impl Inbox {
 
     /// The keys of payments that wait more than once, but for each one's that will be taken up first.
     pub(super) fn repeated(&mut self) -> Vec<Key> {
-        let coming = self.coming.iter().map(|((_, key), item)| (key, item));
         let (mut here, mut repeated) = (HashMap::new(), Vec::new());
-        for (key, item) in self.payments.iter().chain(coming) {
+        for (key, item) in self.payments.iter().chain(self.coming()) {
             let Some(payment) = item.content.payment() else {
                 continue;
             };
-            let count = here.entry(leaf(payment)).or_insert(0);
+            let count = here.entry(payment.hash()).or_insert(0);
             *count += 1;
             if *count > 1 {
                 repeated.push(key.clone());
@@ -183,7 +184,7 @@ impl Inbox {
 
     fn count_payment(&mut self, content: &Content) {
         if let (Some(here), Some(payment)) = (&mut self.payments_here, content.payment()) {
-            *here.entry(leaf(payment)).or_insert(0) += 1;
+            *here.entry(payment.hash()).or_insert(0) += 1;
         }
     }
 
@@ -194,7 +195,7 @@ impl Inbox {
         let (Some(here), Some(payment)) = (&mut self.payments_here, content.payment()) else {
             return;
         };
-        let hash = leaf(payment);
+        let hash = payment.hash();
         if let Some(count) = here.get_mut(&hash) {
             *count -= 1;
             if *count == 0 {
@@ -204,27 +205,38 @@ impl Inbox {
     }
 
     pub(super) fn contains(&self, key: &Key) -> bool {
-        self.keys.contains_key(key)
+        let maps = [&self.coming, &self.blocks, &self.payments];
+        maps.iter().any(|map| map.contains_key(key))
     }
 
     /// Where a message with this key is here, the highest number with its stamp and sender.
     pub(super) fn last_like(&self, key: &Key) -> Option<u64> {
-        self.keys.get(key)?;
+        if !self.contains(key) {
+            return None;
+        }
         let highest = Key {
             sequence: u64::MAX,
             ..key.clone()
         };
-        let (last, _) = self.keys.range(key..=&highest).next_back()?;
-        Some(last.sequence)
+        let maps = [&self.coming, &self.blocks, &self.payments];
+        let last = maps.map(|map| map.range(key..=&highest).next_back());
+        let last = last.into_iter().flatten();
+        last.map(|(last, _)| last.sequence).max()
     }
 
     /// Takes out the message with this key, ready or not, if it is here; it is to be released.
     pub(super) fn take(&mut self, key: &Key) -> Option<Item> {
-        let ready = *self.keys.get(key)?;
-        self.coming
-            .remove(&(ready, key.clone()))
-            .or_else(|| self.blocks.remove(key))
-            .or_else(|| self.payments.remove(key))
+        let Some(item) = self.coming.remove(key) else {
+            let block = self.blocks.remove(key);
+            return block.or_else(|| self.payments.remove(key));
+        };
+        if let Some(due) = self.due.get_mut(&item.ready) {
+            *due -= 1;
+            if *due == 0 {
+                self.due.remove(&item.ready);
+            }
+        }
+        Some(item)
     }
 
     /// What waits from peers that `is_gone` says are gone, counted as for [`MAX_INBOX`].
@@ -235,29 +247,33 @@ impl Inbox {
 
     /// Takes out all that waits from a peer.
     pub(super) fn take_from(&mut self, peer: &Name) -> Vec<(Key, Content)> {
-        let is_theirs = |key: &&Key| key.from.as_ref() == Some(peer);
-        let theirs: Vec<Key> = self.keys.keys().filter(is_theirs).cloned().collect();
+        let maps = [&self.coming, &self.blocks, &self.payments];
+        let keys = maps.iter().flat_map(|map| map.keys());
+        let theirs = keys.filter(|key| key.from.as_ref() == Some(peer));
+        let mut theirs: Vec<Key> = theirs.cloned().collect();
+        theirs.sort_unstable();
         let take = |key: Key| self.take(&key).map(|item| (key, item.content));
         theirs.into_iter().filter_map(take).collect()
     }
 
     /// The clock at which the next message that is not ready yet becomes so.
     pub(super) fn next_ready(&self) -> Option<u64> {
-        self.coming.keys().next().map(|(ready, _)| *ready)
+        self.due.keys().next().copied()
     }
 
     /// Makes ready what is due at `clock`. Questions are returned, in order, and leave the inbox.
     pub(super) fn ripen(&mut self, clock: u64) -> Vec<(Key, Question)> {
-        let mut questions = BTreeMap::new();
-        while let Some(entry) = self.coming.first_entry() {
-            if entry.key().0 > clock {
-                break;
-            }
-            let ((_, key), item) = entry.remove_entry();
+        let mut questions = Vec::new();
+        if self.next_ready().is_none_or(|ready| ready > clock) {
+            return questions;
+        }
+        let due = self.coming.iter().filter(|(_, item)| item.ready <= clock);
+        for key in due.map(|(key, _)| key.clone()).collect::<Vec<_>>() {
+            let Some(item) = self.take(&key) else {
+                continue;
+            };
             match item.content {
-                Content::Question(question) => {
-                    questions.insert(key, question);
-                }
+                Content::Question(question) => questions.push((key, *question)),
                 Content::Payment(_) => {
                     self.payments.insert(key, item);
                 }
@@ -266,12 +282,11 @@ impl Inbox {
                 }
             }
         }
-        questions.into_iter().collect()
+        questions
     }
 
     /// Gives back the room of something that was taken out.
     pub(super) fn release(&mut self, key: &Key, content: &Content) {
-        self.keys.remove(key);
         if let Some(load) = self.load.get_mut(&key.from) {
             *load -= content.load();
             self.all -= content.load();
@@ -294,9 +309,15 @@ impl Inbox {
         self.coming.len() + self.blocks.len() + self.payments.len()
     }
 
+    /// What is not ready yet, in the order in which it becomes so.
+    fn coming(&self) -> impl Iterator<Item = (&Key, &Item)> {
+        let mut coming: Vec<_> = self.coming.iter().collect();
+        coming.sort_unstable_by_key(|(key, item)| (item.ready, *key));
+        coming.into_iter()
+    }
+
     /// Every message, ready or not, in no particular order but always the same.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&Key, &Item)> {
-        let coming = self.coming.iter().map(|((_, key), item)| (key, item));
-        coming.chain(&self.blocks).chain(&self.payments)
+        self.coming().chain(&self.blocks).chain(&self.payments)
     }
 }

@@ -4,6 +4,7 @@ use super::inbox::{
     CROWDED_INBOX, CROWDED_SHARE, Content, Item, Key, MAX_INBOX_GONE, MAX_LATENCY_GONE, Question,
 };
 use super::link::Thing;
+use super::packed::Packed;
 use super::*;
 use crate::ledger::{Block, ConnectError, UncheckedBlock};
 use crate::node::message::{Body, MAX_LOCATOR};
@@ -179,14 +180,16 @@ impl<S: Store> HonestNode<S> {
                     .map_err(|error| Refusal::Forged(Offence::ForgedBlock, error.to_string()))
             }
             Body::NewTx(transaction) => match self.checker.check_payment(&transaction) {
-                Ok(()) => Ok(Content::Payment(transaction)),
+                Ok(()) => Ok(Content::Payment(Packed::of(&transaction))),
                 Err(error) => Err(Refusal::Forged(Offence::ForgedPayment, error.to_string())),
             },
             Body::ReqChain(locator) if locator.len() > MAX_LOCATOR => Err(Refusal::Close(format!(
                 "REQ_CHAIN with {} hashes, at most {MAX_LOCATOR} are asked with",
                 locator.len()
             ))),
-            Body::ReqChain(locator) => Ok(Content::Question(Question { sequence, locator })),
+            Body::ReqChain(locator) => {
+                Ok(Content::Question(Box::new(Question { sequence, locator })))
+            }
             Body::Chain { answers, blocks } => self.check_chain(from, answers, blocks),
         }
     }
@@ -319,7 +322,7 @@ impl<S: Store> HonestNode<S> {
         if let Some(link) = key.from.as_ref().and_then(|from| self.links.get_mut(from)) {
             link.question = Some(question.clone());
         }
-        self.taken(key, &Content::Question(question));
+        self.taken(key, &Content::Question(Box::new(question)));
     }
 
     /// Sends the tip to all who do not know it, if it is to be sent on, and answers all questions.
@@ -378,7 +381,7 @@ impl<S: Store> HonestNode<S> {
 
     fn send_block(&mut self, to: &Name, block: &Block) {
         if self.note_known(to, Thing::Block(block.hash())) {
-            self.send(to, Body::NewBlock(block.to_unchecked()));
+            self.send(to, Body::NewBlock(Box::new(block.to_unchecked())));
         }
     }
 

@@ -9,6 +9,7 @@ mod link;
 mod messages;
 mod mining;
 mod outline;
+mod packed;
 mod payments;
 mod pool;
 mod refill;

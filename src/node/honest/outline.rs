@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::inbox::Content;
+use super::packed::Packed;
 use super::*;
 use crate::ledger::{Block, UncheckedBlock};
 
@@ -136,15 +136,11 @@ impl<S: Store> HonestNode<S> {
         for (_, item) in self.inbox.iter() {
             item.content.blocks().iter().for_each(&mut add);
         }
-        let coming = self
-            .inbox
-            .iter()
-            .filter_map(|(_, item)| match &item.content {
-                Content::Payment(transaction) => Some(transaction),
-                _ => None,
-            });
+        let coming = self.inbox.iter();
+        let coming = coming.filter_map(|(_, item)| item.content.payment().map(Packed::id));
         let kept = self.pool.iter().chain(self.waiting()).chain(&self.relay);
-        things.extend(kept.chain(coming).map(|kept| Thing::Payment(kept.id)));
+        let ids = kept.map(|kept| kept.id).chain(coming);
+        things.extend(ids.map(Thing::Payment));
         things
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::inbox::{Content, Item, Key};
 use super::link::Thing;
+use super::packed::Packed;
 use super::pool::Queued;
 use super::*;
 use crate::ledger::{PaymentError, Signed};
@@ -166,10 +167,14 @@ impl<S: Store> HonestNode<S> {
     /// Whether a payment costs nothing because it is known. Another one with the id of one that only
     /// waits is not: else a peer could keep a payment out by taking its id for one that nobody can pay.
     pub(super) fn is_known(&self, transaction: &Transaction) -> bool {
-        let id = &transaction.id;
+        self.knows(&transaction.id, |waits| waits == transaction)
+    }
+
+    /// Whether a payment is known that has this id and, where one with it waits, is that one.
+    fn knows(&self, id: &TxId, is_it: impl FnOnce(&Transaction) -> bool) -> bool {
         self.ledger.block_of(id).is_some()
             || self.pool.get(id).is_some()
-            || self.waiting.get(id) == Some(transaction)
+            || self.waiting.get(id).is_some_and(is_it)
     }
 
     /// Since when the payment waits that has waited longest, among a controller's and those of peers
@@ -187,15 +192,13 @@ impl<S: Store> HonestNode<S> {
 
     /// What is known already costs nothing.
     pub(super) fn drop_known_payments(&mut self) {
-        let is_known = |content: &Content| match content {
-            Content::Payment(payment) => {
-                self.is_known(payment) || self.queue.get(&payment.id).is_some()
-            }
-            _ => false,
+        let is_known = |payment: &Packed| {
+            let id = payment.id();
+            self.knows(&id, |waits| *waits == payment.open()) || self.queue.get(&id).is_some()
         };
         let ready = self.inbox.payments.iter();
         let known = ready
-            .filter(|(_, item)| is_known(&item.content))
+            .filter(|(_, item)| item.content.payment().is_some_and(is_known))
             .map(|(key, _)| key.clone());
         for key in known.collect::<Vec<Key>>() {
             if let Some(item) = self.inbox.payments.remove(&key) {
@@ -222,6 +225,7 @@ impl<S: Store> HonestNode<S> {
         self.taken(key, &content);
         match (from, content) {
             (Some(from), Content::Payment(payment)) => {
+                let payment = payment.open();
                 self.note_said(&from, arrival, Thing::Payment(payment.id));
                 Some((from, payment))
             }

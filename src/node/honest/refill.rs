@@ -1,6 +1,7 @@
 //! Taking in again what was kept, whether a document or a storage kept it.
 
 use super::inbox::{Content, Item, Key, Question};
+use super::packed::Packed;
 use super::pool::Queued;
 use super::*;
 use crate::ledger::{Block, UncheckedBlock};
@@ -94,15 +95,15 @@ impl<S: Store> HonestNode<S> {
             })
         };
         Ok(match message.body {
-            Body::NewBlock(block) => Content::Block(Box::new(check(block)?)),
+            Body::NewBlock(block) => Content::Block(Box::new(check(*block)?)),
             Body::NewTx(transaction) => {
                 self.check_kept(&transaction)?;
-                Content::Payment(transaction)
+                Content::Payment(Packed::of(&transaction))
             }
-            Body::ReqChain(locator) => Content::Question(Question {
+            Body::ReqChain(locator) => Content::Question(Box::new(Question {
                 sequence: message.sequence,
                 locator,
-            }),
+            })),
             Body::Chain { blocks, .. } => {
                 Content::Chain(blocks.into_iter().map(check).collect::<Result<_, _>>()?)
             }

@@ -73,7 +73,7 @@ impl Withheld {
         let blocks = public
             .iter()
             .filter_map(|(_, hash)| node.ledger().block(hash));
-        let bodies = blocks.map(|block| Body::NewBlock(block.to_unchecked()));
+        let bodies = blocks.map(|block| Body::NewBlock(Box::new(block.to_unchecked())));
         self.send_all(node, bodies.collect(), effects);
     }
 

@@ -88,7 +88,7 @@ pub fn body(bytes: &mut Unstructured<'_>) -> Result<Body> {
     let count = bytes.int_in_range(0..=MOST)?;
     Ok(match bytes.int_in_range(0..=3)? {
         0 => Body::NewTx(transaction(bytes)?),
-        1 => Body::NewBlock(block(bytes)?),
+        1 => Body::NewBlock(Box::new(block(bytes)?)),
         2 => Body::ReqChain((0..count).map(|_| hash(bytes)).collect::<Result<_>>()?),
         _ => Body::Chain {
             answers: bytes.int_in_range(0..=MAX_SAFE_INTEGER)?,

@@ -134,7 +134,7 @@ impl Play {
                         .collect::<Result<_>>()?,
                 }
             }
-            _ => Body::NewBlock(self.block(bytes)?),
+            _ => Body::NewBlock(Box::new(self.block(bytes)?)),
         };
         let message = Message {
             stamp: seldom_huge(bytes, 4)?,
