@@ -12,8 +12,8 @@ use tickchain::ledger::{
     Account, Difficulty, Hash, Ledger, MemoryStore, Store, Transaction, TxId, UncheckedBlock,
 };
 use tickchain::node::{
-    Answer, Body, Config, Effect, Event, HonestNode, Input, Message, Name, Node, Payment, Persist,
-    Place, Record, Saved, Search, State,
+    Answer, Body, Config, Effect, Event, HonestNode, Input, MAX_WAITING, Message, Name, Node,
+    Payment, Persist, Place, Record, Saved, Search, State,
 };
 
 const ACCOUNTS: [&str; 4] = ["aki", "so", "satoshi", "new"];
@@ -479,6 +479,71 @@ fn a_payment_that_comes_back_from_a_block_is_kept_once() {
     }
     assert_eq!(play.node.ledger().block_of(&TxId::from(id)), None);
     play.check_place(&TxId::from(id));
+}
+
+/// A payment of 1 between two accounts, to and fro.
+fn to_and_fro(number: usize) -> Transaction {
+    Transaction {
+        sender: Some(ACCOUNTS[number % 2].parse().unwrap()),
+        recipient: ACCOUNTS[1 - number % 2].parse().unwrap(),
+        value: 1.try_into().unwrap(),
+        ..payment(1_000 + number as u128)
+    }
+}
+
+/// More payments leave the pool at once than may wait: those that are given up are gone, also from the disk.
+#[test]
+fn payments_that_are_given_up_out_of_the_pool_are_not_in_it_after_a_crash() {
+    let mut play = Play::new();
+    play.step(&Step::Up(0, 0));
+    for number in 0..MAX_WAITING + 100 {
+        let numbers = (0, number as u64);
+        play.say(0, numbers, Body::NewTx(to_and_fro(number)));
+    }
+    play.step(&Step::Tick(3));
+    assert_eq!(play.node.pool_len(), MAX_WAITING + 100);
+    // A block takes all that the two have.
+    let store = play.node.ledger().store();
+    let emptied = ACCOUNTS[..2].iter().enumerate().map(|(number, account)| {
+        let all = store.balance(&account.parse().unwrap()).unwrap();
+        Transaction {
+            recipient: ACCOUNTS[2].parse().unwrap(),
+            value: all.try_into().unwrap(),
+            ..to_and_fro(2 * MAX_WAITING + number)
+        }
+    });
+    let transactions = emptied.collect();
+    play.grow(0, &[]);
+    let block = sealed(UncheckedBlock {
+        hash: None,
+        transactions,
+        ..play.world.pop().unwrap()
+    });
+    play.say(0, (1, 2_000), Body::NewBlock(Box::new(block)));
+    play.step(&Step::Tick(6));
+    assert_eq!(play.node.pool_len(), 0);
+    assert_eq!(play.node.waiting().count(), MAX_WAITING);
+    play.check();
+}
+
+/// One that waits is given up at the very clock at which another one with its id comes into the pool.
+#[test]
+fn a_payment_is_not_lost_with_another_one_of_its_id() {
+    let mut play = Play::new();
+    play.step(&Step::Up(0, 0));
+    let payable = to_and_fro(0);
+    let vain = |number: usize| Transaction {
+        sender: Some(ACCOUNTS[3].parse().unwrap()),
+        ..to_and_fro(number)
+    };
+    let flood = (1..=MAX_WAITING).map(vain);
+    let said = [vain(0), payable.clone()].into_iter().chain(flood);
+    for (number, payment) in said.enumerate() {
+        play.say(0, (0, number as u64), Body::NewTx(payment));
+    }
+    play.step(&Step::Tick(3));
+    assert!(play.node.pool().eq([&payable]));
+    play.check();
 }
 
 /// The request lasts until its block does.

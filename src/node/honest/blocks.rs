@@ -242,6 +242,7 @@ impl<S: Store> HonestNode<S> {
         for transaction in rebuilt.left_over {
             self.wait(transaction);
         }
+        self.tell_waiting();
     }
 
     /// Says that a kept payment is in a block of the main chain. Where it is in none, another one of its id

@@ -244,6 +244,7 @@ impl<S: Store> HonestNode<S> {
                 self.take_payment(Some(from), payment);
             }
         }
+        self.tell_waiting();
         let entered = self.relay.len() > before;
         if entered {
             self.try_waiting();
@@ -291,25 +292,41 @@ impl<S: Store> HonestNode<S> {
     }
 
     /// A payment cannot be paid yet, or finds no room in the pool. One that was accepted from a
-    /// controller is kept however many wait.
+    /// controller is kept however many wait. Who calls this calls [`Self::tell_waiting`] once it is done.
     pub(super) fn wait(&mut self, transaction: Transaction) {
         let accepted = self.accepted.contains(&transaction.id);
         self.queue.remove(&transaction.id);
-        self.record(Record::Waiting {
-            transaction: transaction.clone(),
-            accepted,
-        });
-        self.tell(Event::Payment {
-            transaction: transaction.clone(),
-            place: Place::Waiting,
-        });
-        if let Some(oldest) = self.waiting.push(transaction, accepted) {
+        let Some(oldest) = self.waiting.push_untold(transaction, accepted) else {
+            return;
+        };
+        // Nobody was told that it waits, perhaps, but it may have been in the pool. Another one with its id is
+        // there by now, perhaps, and stays.
+        if self.pool.get(&oldest.id).is_none() {
             self.record(Record::Dropped { id: oldest.id });
-            self.give_up(
-                None,
-                &oldest,
-                format!("{MAX_WAITING} payments that came later wait too"),
-            );
+        }
+        self.give_up(
+            None,
+            &oldest,
+            format!("{MAX_WAITING} payments that came later wait too"),
+        );
+    }
+
+    /// Tells which payments have come to wait. Of one that was given up at the same clock it would be told in vain, and
+    /// a flood is many thousands of those.
+    pub(super) fn tell_waiting(&mut self) {
+        for (transaction, accepted) in self.waiting.take_untold() {
+            // Another one with its id was payable, and this one does not wait any longer.
+            if self.pool.get(&transaction.id).is_some() {
+                continue;
+            }
+            self.record(Record::Waiting {
+                transaction: transaction.clone(),
+                accepted,
+            });
+            self.tell(Event::Payment {
+                transaction,
+                place: Place::Waiting,
+            });
         }
     }
 

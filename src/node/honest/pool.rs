@@ -125,6 +125,8 @@ pub(super) struct Waiting {
     entries: VecDeque<(Transaction, bool)>,
     ids: BTreeSet<TxId>,
     accepted: usize,
+    /// How many of the last ones nobody was told of yet.
+    untold: usize,
 }
 
 impl Waiting {
@@ -155,9 +157,27 @@ impl Waiting {
             return None;
         }
         let oldest = self.entries.iter().position(|(_, accepted)| !accepted)?;
+        let told = self.entries.len() - self.untold;
         let (given_up, _) = self.entries.remove(oldest)?;
         self.ids.remove(&given_up.id);
+        self.untold -= usize::from(oldest >= told);
         Some(given_up)
+    }
+
+    /// As [`Waiting::push`], for one that [`Waiting::take_untold`] brings later if it still waits then.
+    pub(super) fn push_untold(
+        &mut self,
+        transaction: Transaction,
+        accepted: bool,
+    ) -> Option<Transaction> {
+        self.untold += 1;
+        self.push(transaction, accepted)
+    }
+
+    /// Those that nobody was told of, in order, each with whether this node had accepted it. They count as told now.
+    pub(super) fn take_untold(&mut self) -> Vec<(Transaction, bool)> {
+        let told = self.entries.len() - std::mem::take(&mut self.untold);
+        self.entries.iter().skip(told).cloned().collect()
     }
 
     /// Makes a payment that waits one that this node accepted, and the last of all.
