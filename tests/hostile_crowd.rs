@@ -132,11 +132,11 @@ fn a_crowd_keeps_nobody_from_being_served() {
 
 /// How many bodies are on their way at once, and of how many pieces, each of one byte.
 const BODIES: usize = 40;
-const PIECES: usize = 16_000;
+const PIECES: usize = 4_000;
 
 /// What one of them may take, its connection and the buffers of both included. Piece by piece it would be five
 /// times that.
-const BODY_KIB: u64 = 160;
+const BODY_KIB: u64 = 64;
 
 #[test]
 fn a_body_in_small_pieces_takes_no_more_room() {

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use async_channel::{Receiver, Sender};
 
 /// The most connections at once; fewer where the system gives the process few descriptors. One that has sent a
-/// byte takes some 36 KiB, most of it the buffers that it is read into and written from; a page has six at most, a
+/// byte takes some 24 KiB, most of it the buffers that it is read into and written from; a page has six at most, a
 /// controller a few.
 pub const MAX_CONNECTIONS: usize = 192;
 

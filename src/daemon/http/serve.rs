@@ -30,6 +30,9 @@ use super::service::Service;
 /// so much, so it is no more than pages and programs need.
 pub const MAX_HEADER_BYTES: usize = 16 * 1024;
 
+/// How many bytes are read at a time: less than hyper's buffer, which doubles once it was filled.
+const READ_BYTES: usize = 4 * 1024;
+
 /// How long requests that run may go on after the shutdown began.
 pub const SHUTDOWN_GRACE: Duration = Duration::from_millis(1500);
 
@@ -271,7 +274,8 @@ impl AsyncRead for Watched {
         cx: &mut Context<'_>,
         buffer: &mut [u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_read(cx, buffer)
+        let most = buffer.len().min(READ_BYTES);
+        Pin::new(&mut self.stream).poll_read(cx, &mut buffer[..most])
     }
 }
 
