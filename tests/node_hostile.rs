@@ -54,7 +54,7 @@ fn tick(node: &mut HonestNode) -> Vec<Effect<Message>> {
 
 fn refusals(effects: &[Effect<Message>]) -> Vec<String> {
     let reason = |effect: &Effect<Message>| match effect {
-        Effect::Event(Event::Refused { reason, .. }) => Some(reason.clone()),
+        Effect::Event(Event::Refused { reason, .. }) => Some(reason.to_string()),
         _ => None,
     };
     effects.iter().filter_map(reason).collect()

@@ -34,7 +34,7 @@ fn events() -> Vec<Event> {
     let refused = |from: Option<&Name>, about| Event::Refused {
         from: from.cloned(),
         about,
-        reason: "no".to_owned(),
+        reason: "no".into(),
     };
     vec![
         Event::Started,

@@ -1,5 +1,7 @@
 //! What observers are told.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use super::message::{Body, Kind};
@@ -118,8 +120,8 @@ pub enum Event {
         /// The block's hash or the payment's id, where there is one.
         #[serde(skip_serializing_if = "Option::is_none")]
         about: Option<About>,
-        /// Why, in a sentence.
-        reason: String,
+        /// Why, in a sentence. Shared, since a flood is refused thousands of times for the same reason.
+        reason: Arc<str>,
     },
 }
 

@@ -64,7 +64,7 @@ impl<S: Store> HonestNode<S> {
                 self.tell(Event::Refused {
                     from: None,
                     about: Some(About::Block(hash)),
-                    reason,
+                    reason: reason.into(),
                 });
             }
         }
@@ -148,7 +148,7 @@ impl<S: Store> HonestNode<S> {
                         from => self.tell(Event::Refused {
                             from: from.clone(),
                             about,
-                            reason,
+                            reason: reason.into(),
                         }),
                     }
                     break;

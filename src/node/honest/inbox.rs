@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 
-use super::packed::Packed;
+use super::packed::{Mark, Packed};
 use crate::ledger::{Block, Hash, Transaction};
 use crate::node::{Body, Message, Name};
 
@@ -125,7 +125,7 @@ pub(super) struct Inbox {
     all: usize,
     /// How often each payment waits, by all that it is: known from when the inbox gets crowded until half of it
     /// is gone.
-    payments_here: Option<HashMap<Hash, u32>>,
+    payments_here: Option<HashMap<Mark, u32>>,
 }
 
 impl Inbox {
@@ -148,7 +148,7 @@ impl Inbox {
     /// Whether this very payment waits, as far as that is known.
     pub(super) fn repeats(&self, payment: &Transaction) -> bool {
         let here = self.payments_here.as_ref();
-        here.is_some_and(|here| here.contains_key(&Packed::of(payment).hash()))
+        here.is_some_and(|here| here.contains_key(&Packed::of(payment).mark()))
     }
 
     /// Takes in a message. There must be none with its key.
@@ -172,7 +172,7 @@ impl Inbox {
             let Some(payment) = item.content.payment() else {
                 continue;
             };
-            let count = here.entry(payment.hash()).or_insert(0);
+            let count = here.entry(payment.mark()).or_insert(0);
             *count += 1;
             if *count > 1 {
                 repeated.push(key.clone());
@@ -184,7 +184,7 @@ impl Inbox {
 
     fn count_payment(&mut self, content: &Content) {
         if let (Some(here), Some(payment)) = (&mut self.payments_here, content.payment()) {
-            *here.entry(payment.hash()).or_insert(0) += 1;
+            *here.entry(payment.mark()).or_insert(0) += 1;
         }
     }
 
@@ -195,11 +195,11 @@ impl Inbox {
         let (Some(here), Some(payment)) = (&mut self.payments_here, content.payment()) else {
             return;
         };
-        let hash = payment.hash();
-        if let Some(count) = here.get_mut(&hash) {
+        let mark = payment.mark();
+        if let Some(count) = here.get_mut(&mark) {
             *count -= 1;
             if *count == 0 {
-                here.remove(&hash);
+                here.remove(&mark);
             }
         }
     }
@@ -267,20 +267,19 @@ impl Inbox {
         if self.next_ready().is_none_or(|ready| ready > clock) {
             return questions;
         }
-        let due = self.coming.iter().filter(|(_, item)| item.ready <= clock);
-        for key in due.map(|(key, _)| key.clone()).collect::<Vec<_>>() {
-            let Some(item) = self.take(&key) else {
-                continue;
+        self.due.retain(|ready, _| *ready > clock);
+        // What is not due goes back: a list of all that is would be as large as a flood.
+        for (key, item) in std::mem::take(&mut self.coming) {
+            let map = match item.content {
+                _ if item.ready > clock => &mut self.coming,
+                Content::Question(question) => {
+                    questions.push((key, *question));
+                    continue;
+                }
+                Content::Payment(_) => &mut self.payments,
+                Content::Block(_) | Content::Chain(_) => &mut self.blocks,
             };
-            match item.content {
-                Content::Question(question) => questions.push((key, *question)),
-                Content::Payment(_) => {
-                    self.payments.insert(key, item);
-                }
-                Content::Block(_) | Content::Chain(_) => {
-                    self.blocks.insert(key, item);
-                }
-            }
+            map.insert(key, item);
         }
         questions
     }
@@ -319,5 +318,17 @@ impl Inbox {
     /// Every message, ready or not, in no particular order but always the same.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&Key, &Item)> {
         self.coming().chain(&self.blocks).chain(&self.payments)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// There may be 24,576 messages of payments: what makes one larger costs an attacked node its memory.
+    #[test]
+    fn what_there_may_be_many_of_is_small() {
+        assert_eq!(size_of::<(Key, Item)>(), 72);
+        assert_eq!(size_of::<Message>(), 88);
     }
 }

@@ -1,10 +1,11 @@
 //! Links and what comes and goes over them.
 
-use super::inbox::{
-    CROWDED_INBOX, CROWDED_SHARE, Content, Item, Key, MAX_INBOX_GONE, MAX_LATENCY_GONE, Question,
-};
+use std::sync::Arc;
+
+use super::inbox::{Content, Item, Key, MAX_INBOX_GONE, MAX_LATENCY_GONE, Question};
 use super::link::Thing;
 use super::packed::Packed;
+use super::refused::CROWDED;
 use super::*;
 use crate::ledger::{Block, ConnectError, UncheckedBlock};
 use crate::node::message::{Body, MAX_LOCATOR};
@@ -60,7 +61,7 @@ impl<S: Store> HonestNode<S> {
         self.tell(Event::Refused {
             from: Some(peer.clone()),
             about: None,
-            reason,
+            reason: reason.into(),
         });
     }
 
@@ -99,9 +100,9 @@ impl<S: Store> HonestNode<S> {
         }
         let content = if message.stamp.max(message.sequence) > MAX_SAFE_INTEGER {
             // It would be told on, and be read by nobody.
-            Err(Refusal::Drop(format!(
-                "its stamp or number is above {MAX_SAFE_INTEGER}"
-            )))
+            Err(Refusal::Drop(
+                format!("its stamp or number is above {MAX_SAFE_INTEGER}").into(),
+            ))
         } else {
             self.check_body(from, message.sequence, message.body)
         };
@@ -170,9 +171,9 @@ impl<S: Store> HonestNode<S> {
     /// Checks what can be checked without the chain, so that nothing forged takes up room or clocks.
     fn check_body(&mut self, from: &Name, sequence: u64, body: Body) -> Result<Content, Refusal> {
         match body {
-            Body::NewTx(_) if self.inbox.is_shut_to(from) => Err(Refusal::Drop(format!(
-                "the inbox is crowded with {CROWDED_INBOX} messages, and {CROWDED_SHARE} of this peer wait"
-            ))),
+            Body::NewTx(_) if self.inbox.is_shut_to(from) => {
+                Err(Refusal::Drop(Arc::clone(&CROWDED)))
+            }
             Body::NewBlock(block) => {
                 let block = block.check_with(&mut self.checker);
                 block
@@ -207,9 +208,9 @@ impl<S: Store> HonestNode<S> {
             .expect("messages are taken from links that are up");
         if link.asked != Some(answers) {
             // Not a reason to close: a reset forgets questions whose answers are on their way.
-            return Err(Refusal::Drop(format!(
-                "CHAIN answers {answers}, which was not asked"
-            )));
+            return Err(Refusal::Drop(
+                format!("CHAIN answers {answers}, which was not asked").into(),
+            ));
         }
         link.asked = None;
         let mut checked = Vec::with_capacity(blocks.len());
@@ -236,7 +237,7 @@ impl<S: Store> HonestNode<S> {
             self.tell(Event::Refused {
                 from: None,
                 about,
-                reason: error.to_string(),
+                reason: error.to_string().into(),
             });
         }
         added
@@ -448,7 +449,7 @@ impl<S: Store> HonestNode<S> {
         self.tell(Event::Refused {
             from: from.clone(),
             about,
-            reason,
+            reason: reason.into(),
         });
         if let Some(peer) = from {
             self.effects.push(Effect::Offence { peer, offence });
@@ -460,7 +461,7 @@ impl<S: Store> HonestNode<S> {
         self.tell(Event::Refused {
             from,
             about: None,
-            reason: reason.clone(),
+            reason: reason.as_str().into(),
         });
         self.effects.push(Effect::Close {
             peer: peer.clone(),
@@ -472,7 +473,7 @@ impl<S: Store> HonestNode<S> {
 /// Why a message is not taken into the inbox.
 enum Refusal {
     /// It is dropped; the link stays.
-    Drop(String),
+    Drop(Arc<str>),
     /// No honest peer sends it; it is dropped.
     Forged(Offence, String),
     /// It asks for more than a question may: the link is closed.

@@ -102,7 +102,7 @@ impl<S: Store> HonestNode<S> {
             self.tell(Event::Refused {
                 from: None,
                 about: None,
-                reason,
+                reason: reason.into(),
             });
             return;
         }

@@ -2,6 +2,9 @@
 
 use crate::ledger::{Hash, Transaction, TxId};
 
+/// What tells a payment from all others.
+pub(super) type Mark = [u8; 16];
+
 /// A payment as its canonical bytes: some 40 in one piece, where a [`Transaction`] takes three pieces and
 /// four times as much.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,8 +28,10 @@ impl Packed {
         TxId(*id.expect("canonical bytes begin with 16 of the id"))
     }
 
-    /// The hash of all that the payment is.
-    pub(super) fn hash(&self) -> Hash {
-        Hash::sha256(&self.0)
+    /// What tells the payment from all others: the first half of the hash of all that it is, since there may be
+    /// thousands of these too.
+    pub(super) fn mark(&self) -> Mark {
+        let hash = Hash::sha256(&self.0).0;
+        *hash.first_chunk().expect("a hash has two halves")
     }
 }

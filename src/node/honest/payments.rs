@@ -6,6 +6,7 @@ use super::inbox::{Content, Item, Key};
 use super::link::Thing;
 use super::packed::Packed;
 use super::pool::Queued;
+use super::refused::{LATER_WAIT, POOL_FULL};
 use super::*;
 use crate::ledger::{PaymentError, Signed};
 use crate::node::About;
@@ -46,7 +47,7 @@ impl<S: Store> HonestNode<S> {
         }
         if let Err(error) = self.check_payable(&transaction) {
             if named.is_some() {
-                self.refused.insert(id, error.to_string());
+                self.refused.insert(id, error.to_string().into());
             }
             return Err(self.refuse(id, error));
         }
@@ -100,7 +101,7 @@ impl<S: Store> HonestNode<S> {
         self.tell(Event::Refused {
             from: None,
             about: Some(About::Payment(id)),
-            reason: error.to_string(),
+            reason: error.to_string().into(),
         });
         error
     }
@@ -263,12 +264,7 @@ impl<S: Store> HonestNode<S> {
             if from.is_none() {
                 return self.wait(transaction);
             }
-            self.give_up(
-                from,
-                &transaction,
-                format!("the pool is full with {MAX_POOL} payments"),
-            );
-            return;
+            return self.give_up(from, &transaction, &POOL_FULL);
         }
         match self.pool.push(self.ledger.store(), transaction.clone()) {
             Ok(order) => self.entered_pool(order, transaction),
@@ -304,11 +300,7 @@ impl<S: Store> HonestNode<S> {
         if self.pool.get(&oldest.id).is_none() {
             self.record(Record::Dropped { id: oldest.id });
         }
-        self.give_up(
-            None,
-            &oldest,
-            format!("{MAX_WAITING} payments that came later wait too"),
-        );
+        self.give_up(None, &oldest, &LATER_WAIT);
     }
 
     /// Tells which payments have come to wait. Of one that was given up at the same clock it would be told in vain, and
@@ -330,12 +322,12 @@ impl<S: Store> HonestNode<S> {
         }
     }
 
-    fn give_up(&mut self, from: Option<Name>, transaction: &Transaction, reason: String) {
-        self.refused.insert(transaction.id, reason.clone());
+    fn give_up(&mut self, from: Option<Name>, transaction: &Transaction, reason: &Arc<str>) {
+        self.refused.insert(transaction.id, Arc::clone(reason));
         self.tell(Event::Refused {
             from,
             about: Some(About::Payment(transaction.id)),
-            reason,
+            reason: Arc::clone(reason),
         });
     }
 
