@@ -1,83 +1,95 @@
 //! Payments that are known to be in no block on disk.
 
-use std::collections::HashSet;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::hash::RandomState;
+use std::ops::Bound::{Excluded, Included};
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use fastbloom::AtomicBloomFilter;
 use fjall::Slice;
 
 use super::codec::Table;
-use super::tables::Batch;
+use super::tables::{Batch, Tables};
 
-/// How many are remembered: more than are under way between being asked for and being paid.
-const MAX_ABSENT: usize = 8 * 1024;
+/// The bits of the filter: 2 MiB.
+const FILTER_BITS: usize = 16 * 1024 * 1024;
 
-/// Keys of [`Table::Paid`] that the disk does not have. A payment is looked up some four times before it is
-/// paid, from when it is asked for to when its block is connected, and each look passes by all tables.
-#[derive(Debug, Default)]
-pub(super) struct Absent(Mutex<Known>);
+/// How many payments the filter is made for: it does not know then of one in a hundred that it is absent, with
+/// twice as many of one in seven.
+const FILTER_PAYMENTS: usize = 1_600_000;
 
-#[derive(Debug, Default)]
-struct Known {
-    keys: HashSet<Slice>,
-    /// Counts batches: what was looked up before one may be there after it.
-    batches: u64,
+/// The most payments that a start reads into the filter; it would not tell much of more.
+const MAX_READ: usize = 2 * FILTER_PAYMENTS;
+
+/// So many are read before the writer looks whether something is to be written: some milliseconds.
+const READ_STEP: usize = 4096;
+
+/// Says of most keys of [`Table::Paid`] that the disk does not have them. Each payment is looked up some four
+/// times before it is paid, from when it is asked for to when its block is connected, and all but never there;
+/// a look passes by all tables.
+pub(super) struct Absent {
+    filter: AtomicBloomFilter<RandomState>,
+    /// Whether the filter has all that are on disk.
+    complete: AtomicBool,
 }
 
-impl Absent {
-    fn known(&self) -> MutexGuard<'_, Known> {
-        // Nothing panics half way through a change.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// What is under a key, for which `look_up` need not be called when it is known to be nothing.
-    pub(super) fn or_look_up(
-        &self,
-        key: &[u8],
-        look_up: impl FnOnce() -> fjall::Result<Option<Slice>>,
-    ) -> fjall::Result<Option<Slice>> {
-        if key.first() != Some(&(Table::Paid as u8)) {
-            return look_up();
-        }
-        let batches = {
-            let known = self.known();
-            if known.keys.contains(key) {
-                return Ok(None);
-            }
-            known.batches
-        };
-        let value = look_up()?;
-        if value.is_none() {
-            self.known().note(key, batches);
-        }
-        Ok(value)
-    }
-
-    /// What a batch says of payments.
-    pub(super) fn of(batch: &Batch) -> Vec<Slice> {
-        let paid = Table::Paid.key(&[])..Table::Kept.key(&[]);
-        batch.puts.range(paid).map(|(key, _)| key.clone()).collect()
-    }
-
-    /// These keys were just written.
-    pub(super) fn written(&self, keys: &[Slice]) {
-        let mut known = self.known();
-        known.batches += 1;
-        for key in keys {
-            known.keys.remove(key);
+impl Default for Absent {
+    fn default() -> Self {
+        let filter = AtomicBloomFilter::with_num_bits(FILTER_BITS)
+            .hasher(RandomState::new())
+            .expected_items(FILTER_PAYMENTS);
+        Self {
+            filter,
+            complete: AtomicBool::new(false),
         }
     }
 }
 
-impl Known {
-    /// Remembers what was not there when so many batches had been written.
-    fn note(&mut self, key: &[u8], batches: u64) {
-        if self.batches != batches {
-            return;
+impl Absent {
+    /// Whether it is certain that nothing is under this key.
+    pub(super) fn has(&self, key: &[u8]) -> bool {
+        key.first() == Some(&(Table::Paid as u8))
+            && self.complete.load(Ordering::Acquire)
+            && !self.filter.contains(key)
+    }
+
+    /// A batch is about to be written. That it is not, or that a payment is in no block later, does no harm.
+    pub(super) fn writing(&self, batch: &Batch) {
+        for (key, _) in batch.puts.range(paid()) {
+            self.filter.insert(&**key);
         }
-        if self.keys.len() >= MAX_ABSENT {
-            self.keys.clear();
+    }
+}
+
+/// All keys of the table.
+fn paid() -> Range<Slice> {
+    Table::Paid.key(&[])..Table::Kept.key(&[])
+}
+
+/// What was on disk before the start, and is still to be read into the filter.
+#[derive(Debug, Default)]
+pub(super) struct Unread {
+    after: Option<Slice>,
+    read: usize,
+}
+
+impl Unread {
+    /// Reads some more; whether that is over, be it because there are too many.
+    pub(super) fn read_on(&mut self, tables: &Tables, absent: &Absent) -> fjall::Result<bool> {
+        let Range { start, end } = paid();
+        let start = self.after.take().map_or(Included(start), Excluded);
+        let mut step = 0;
+        for entry in tables.range((start, Excluded(end))).take(READ_STEP) {
+            let (key, _) = entry?;
+            absent.filter.insert(&*key);
+            self.after = Some(key);
+            step += 1;
         }
-        self.keys.insert(key.into());
+        self.read += step;
+        if step < READ_STEP {
+            absent.complete.store(true, Ordering::Release);
+        }
+        Ok(step < READ_STEP || self.read >= MAX_READ)
     }
 }
 
@@ -85,63 +97,48 @@ impl Known {
 mod tests {
     use super::*;
 
-    fn paid(number: u8) -> Slice {
-        Table::Paid.key(&[number; 16])
+    fn key(number: u64) -> Slice {
+        Table::Paid.key(&u128::from(number).to_be_bytes())
     }
 
-    /// What a look at the key brings when the disk has nothing there, and whether the disk was asked.
-    fn look(absent: &Absent, key: &[u8]) -> bool {
-        let mut asked = false;
-        let value = absent.or_look_up(key, || {
-            asked = true;
-            Ok(None)
-        });
-        assert_eq!(value.unwrap(), None);
-        asked
-    }
-
-    #[test]
-    fn what_is_not_there_is_looked_up_once_until_it_is_written() {
-        let absent = Absent::default();
-        assert!(look(&absent, &paid(1)) && look(&absent, &paid(2)));
-        assert!(!look(&absent, &paid(1)));
+    fn batch(keys: impl Iterator<Item = u64>) -> Batch {
         let mut batch = Batch::default();
-        for key in [paid(1), Table::Kept.key(&[2; 16])] {
-            batch.put((key, Some(Slice::default())));
-        }
-        absent.written(&Absent::of(&batch));
-        assert!(look(&absent, &paid(1)) && !look(&absent, &paid(2)));
+        keys.for_each(|number| batch.put((key(number), Some(Slice::default()))));
+        batch
+    }
+
+    /// How many of these keys it says are absent.
+    fn absent_of(absent: &Absent, keys: Range<u64>) -> usize {
+        keys.filter(|number| absent.has(&key(*number))).count()
     }
 
     #[test]
-    fn what_is_written_while_it_is_looked_up_is_not_absent() {
-        let absent = Absent::default();
-        let value = absent.or_look_up(&paid(1), || {
-            absent.written(&[paid(1)]);
-            Ok(None)
+    fn nothing_is_absent_before_all_that_is_there_was_read() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut tables = Tables::open(directory.path()).unwrap();
+        let there = 2 * READ_STEP as u64 + 1;
+        tables.commit(batch(0..there)).unwrap();
+        let (absent, mut unread) = (Absent::default(), Unread::default());
+        let steps = (1..).find(|_| {
+            assert_eq!(absent_of(&absent, 0..2 * there), 0);
+            unread.read_on(&tables, &absent).unwrap()
         });
-        assert_eq!(value.unwrap(), None);
-        assert!(look(&absent, &paid(1)));
+        assert_eq!(steps, Some(3));
+        assert_eq!(absent_of(&absent, 0..there), 0);
+        let others = absent_of(&absent, there..2 * there);
+        assert!(others > there as usize * 99 / 100, "{others} of {there}");
     }
 
     #[test]
-    fn what_is_there_and_other_tables_are_looked_up_each_time() {
+    fn what_is_being_written_is_not_absent_and_other_tables_are_looked_up() {
+        let directory = tempfile::tempdir().unwrap();
+        let tables = Tables::open(directory.path()).unwrap();
         let absent = Absent::default();
-        let there = || absent.or_look_up(&paid(1), || Ok(Some(Slice::from([7]))));
-        assert_eq!(there().unwrap(), there().unwrap());
-        let other = Table::Main.numbered(1);
-        assert!(look(&absent, &other) && look(&absent, &other));
-    }
-
-    #[test]
-    fn no_more_are_remembered_than_there_is_room_for() {
-        let absent = Absent::default();
-        for number in 0..2 * MAX_ABSENT as u64 {
-            look(
-                &absent,
-                &Table::Paid.key(&[number.to_be_bytes(); 2].concat()),
-            );
-        }
-        assert!(absent.known().keys.len() <= MAX_ABSENT);
+        assert!(Unread::default().read_on(&tables, &absent).unwrap());
+        assert_eq!(absent_of(&absent, 0..9), 9);
+        absent.writing(&batch(3..6));
+        assert_eq!(absent_of(&absent, 3..6), 0);
+        assert_eq!(absent_of(&absent, 0..9), 6);
+        assert!(!absent.has(&Table::Kept.key(&[7; 16])));
     }
 }

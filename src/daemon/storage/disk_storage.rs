@@ -7,6 +7,7 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use super::absent::Unread;
 use super::changes::Position;
 use super::health::StorageHealth;
 use super::kept::{self, Records};
@@ -73,6 +74,7 @@ impl DiskStorage {
             progress: Box::new(drop),
             taken: 0,
             failed: None,
+            unread: Some(Unread::default()),
         };
         let thread = std::thread::Builder::new()
             .name("storage".to_owned())

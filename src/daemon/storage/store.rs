@@ -11,7 +11,7 @@ use std::{process, thread};
 
 use fjall::Slice;
 
-use super::absent::Absent;
+use super::absent::{Absent, Unread};
 use super::changes::Position;
 use super::codec::{self, Table};
 use super::error::{DAMAGED_EXIT_CODE, describe, io_error, is_damage};
@@ -56,20 +56,26 @@ impl Shared {
     }
 
     fn get(&self, key: &[u8]) -> fjall::Result<Option<Slice>> {
-        self.absent
-            .or_look_up(key, || self.with(|tables| tables.get(key)))
+        if self.absent.has(key) {
+            return Ok(None);
+        }
+        self.with(|tables| tables.get(key))
+    }
+
+    /// Reads some more of what a start has to know of payments; whether that is over.
+    pub(super) fn read_on(&self, unread: &mut Unread) -> fjall::Result<bool> {
+        self.with(|tables| unread.read_on(tables, &self.absent))
     }
 
     /// Writes a batch. Nobody has to wait for it in order to read.
     pub(super) fn commit(&self, batch: Batch) -> fjall::Result<()> {
-        let paid = Absent::of(&batch);
+        self.absent.writing(&batch);
         let mut written = self.with(Tables::clone);
         if let Err(error) = written.commit(batch) {
             self.lose(written.next_batch());
             return Err(error);
         }
         *self.tables.write().unwrap_or_else(PoisonError::into_inner) = Some(written);
-        self.absent.written(&paid);
         Ok(())
     }
 

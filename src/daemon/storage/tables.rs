@@ -1,6 +1,7 @@
 //! The database: one keyspace for what is about the directory, one for all that a node keeps.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
@@ -142,6 +143,14 @@ impl Tables {
         self.node
             .prefix([table as u8])
             .map(fjall::Guard::into_inner)
+    }
+
+    /// Keys in this range and their values, ordered by key.
+    pub(super) fn range(
+        &self,
+        keys: (Bound<Slice>, Bound<Slice>),
+    ) -> impl Iterator<Item = fjall::Result<(Slice, Slice)>> {
+        self.node.range(keys).map(fjall::Guard::into_inner)
     }
 
     /// Writes all of a batch or nothing; it lasts when this returns.

@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::{Receiver, Sender};
+use std::sync::mpsc::{Receiver, Sender, TryRecvError};
 use std::thread;
 
+use super::absent::Unread;
 use super::changes::Position;
 use super::error::{DataDirError, describe, storage_error};
 use super::health::StorageHealth;
@@ -45,12 +46,14 @@ pub(super) struct Writer {
     pub(super) taken: u64,
     /// Why nothing is written until that is tried again.
     pub(super) failed: Option<StorageError>,
+    /// What is read while there is nothing to write; `None` once that is over.
+    pub(super) unread: Option<Unread>,
 }
 
 impl Writer {
     /// Runs until nobody can ask for anything any more.
     pub(super) fn run(mut self, jobs: &Receiver<Job>) {
-        let mut next = jobs.recv().ok();
+        let mut next = self.wait(jobs);
         while let Some(job) = next.take() {
             match job {
                 Job::Start(progress) => self.progress = progress,
@@ -68,8 +71,23 @@ impl Writer {
                     let _ = reply.send(self.failed.clone().map_or(Ok(()), Err));
                 }
             }
-            next = next.or_else(|| jobs.recv().ok());
+            next = next.or_else(|| self.wait(jobs));
         }
+    }
+
+    /// What it is asked next; until it is, reads what there is to be read.
+    fn wait(&mut self, jobs: &Receiver<Job>) -> Option<Job> {
+        while let Some(unread) = &mut self.unread {
+            match jobs.try_recv() {
+                Err(TryRecvError::Empty) => {}
+                asked => return asked.ok(),
+            }
+            // What cannot be read now, the ledger's store will find when it needs it.
+            if self.failed.is_some() || self.shared.read_on(unread).unwrap_or(true) {
+                self.unread = None;
+            }
+        }
+        jobs.recv().ok()
     }
 
     /// Writes all that waits; the first thing that waits and is no write.

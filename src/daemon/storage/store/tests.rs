@@ -49,11 +49,11 @@ struct Write {
 fn open(directory: &Path) -> Arc<Shared> {
     let database = directory.join("database");
     let lock = File::create(directory.join("lock")).unwrap();
-    Arc::new(Shared::new(
-        Tables::open(&database).unwrap(),
-        database,
-        lock,
-    ))
+    let shared = Shared::new(Tables::open(&database).unwrap(), database, lock);
+    // What is not there is told without a look from here on.
+    let mut unread = Unread::default();
+    while !shared.read_on(&mut unread).unwrap() {}
+    Arc::new(shared)
 }
 
 struct Rig {
