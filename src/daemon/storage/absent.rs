@@ -1,4 +1,4 @@
-//! Payments that are known to be in no block on disk.
+//! Blocks and payments that are known not to be on disk.
 
 use std::hash::RandomState;
 use std::ops::Bound::{Excluded, Included};
@@ -8,25 +8,26 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use fastbloom::AtomicBloomFilter;
 use fjall::Slice;
 
-use super::codec::Table;
+use super::codec::{self, Table};
 use super::tables::{Batch, Tables};
+use crate::ledger::Hash;
 
 /// The bits of the filter: 2 MiB.
 const FILTER_BITS: usize = 16 * 1024 * 1024;
 
-/// How many payments the filter is made for: it does not know then of one in a hundred that it is absent, with
-/// twice as many of one in seven.
-const FILTER_PAYMENTS: usize = 1_600_000;
+/// How many keys the filter is made for: it does not know then of one in a hundred that it is absent, with twice
+/// as many of one in seven.
+const FILTER_KEYS: usize = 1_600_000;
 
-/// The most payments that a start reads into the filter; it would not tell much of more.
-const MAX_READ: usize = 2 * FILTER_PAYMENTS;
+/// The most keys that a start reads into the filter; it would not tell much of more.
+const MAX_READ: usize = 2 * FILTER_KEYS;
 
-/// So many are read before the writer looks whether something is to be written: some milliseconds.
+/// So many entries are read before the writer looks whether something is to be written: some milliseconds.
 const READ_STEP: usize = 4096;
 
-/// Says of most keys of [`Table::Paid`] that the disk does not have them. Each payment is looked up some four
-/// times before it is paid, from when it is asked for to when its block is connected, and all but never there;
-/// a look passes by all tables.
+/// Says of most keys of [`Table::Block`] and [`Table::Paid`] that the disk does not have them. A block is looked
+/// up before it is inserted, and a payment some four times before it is paid, from when it is asked for to when its
+/// block is connected: all but never are they there, and a look passes by all tables.
 pub(super) struct Absent {
     filter: AtomicBloomFilter<RandomState>,
     /// Whether the filter has all that are on disk.
@@ -37,7 +38,7 @@ impl Default for Absent {
     fn default() -> Self {
         let filter = AtomicBloomFilter::with_num_bits(FILTER_BITS)
             .hasher(RandomState::new())
-            .expected_items(FILTER_PAYMENTS);
+            .expected_items(FILTER_KEYS);
         Self {
             filter,
             complete: AtomicBool::new(false),
@@ -48,22 +49,34 @@ impl Default for Absent {
 impl Absent {
     /// Whether it is certain that nothing is under this key.
     pub(super) fn has(&self, key: &[u8]) -> bool {
-        key.first() == Some(&(Table::Paid as u8))
+        let table = key.first().copied();
+        [Table::Block, Table::Paid]
+            .map(|known| Some(known as u8))
+            .contains(&table)
             && self.complete.load(Ordering::Acquire)
             && !self.filter.contains(key)
     }
 
-    /// A batch is about to be written. That it is not, or that a payment is in no block later, does no harm.
+    /// A batch is about to be written. That it is not, or that something goes later, does no harm.
     pub(super) fn writing(&self, batch: &Batch) {
-        for (key, _) in batch.puts.range(paid()) {
-            self.filter.insert(&**key);
+        for keys in [
+            keys(Table::Block, Table::Main),
+            keys(Table::Paid, Table::Kept),
+        ] {
+            for (key, _) in batch.puts.range(keys) {
+                self.filter.insert(&**key);
+            }
         }
     }
 }
 
-/// All keys of the table.
-fn paid() -> Range<Slice> {
-    Table::Paid.key(&[])..Table::Kept.key(&[])
+/// All keys from one table up to another.
+fn keys(from: Table, to: Table) -> Range<Slice> {
+    from.key(&[])..to.key(&[])
+}
+
+fn block_key(hash: Hash) -> Slice {
+    Table::Block.key(&hash.0)
 }
 
 /// What was on disk before the start, and is still to be read into the filter.
@@ -76,16 +89,25 @@ pub(super) struct Unread {
 impl Unread {
     /// Reads some more; whether that is over, be it because there are too many.
     pub(super) fn read_on(&mut self, tables: &Tables, absent: &Absent) -> fjall::Result<bool> {
-        let Range { start, end } = paid();
+        // Blocks are read where they are named, not where they are whole.
+        let Range { start, end } = keys(Table::Main, Table::Kept);
         let start = self.after.take().map_or(Included(start), Excluded);
         let mut step = 0;
         for entry in tables.range((start, Excluded(end))).take(READ_STEP) {
-            let (key, _) = entry?;
-            absent.filter.insert(&*key);
+            let (key, value) = entry?;
+            let known = match key[0] {
+                table if table == Table::Main as u8 => codec::read_hash(&value).map(block_key),
+                table if table == Table::Side as u8 => codec::read_hash_key(&key).map(block_key),
+                table if table == Table::Paid as u8 => Some(key.clone()),
+                _ => None,
+            };
+            if let Some(known) = known {
+                absent.filter.insert(&*known);
+                self.read += 1;
+            }
             self.after = Some(key);
             step += 1;
         }
-        self.read += step;
         if step < READ_STEP {
             absent.complete.store(true, Ordering::Release);
         }
