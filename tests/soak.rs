@@ -24,11 +24,8 @@ use tickchain::wire::{Frame, Hello, PROTOCOL_VERSION, encode};
 /// The longest an honest client may wait.
 const HANG: Duration = Duration::from_secs(1);
 
-/// How often the memory of an idle node one under attack may take, and how much more in KiB. The inbox alone takes
-/// 5 MB, for it has room for the pool of a peer; events that are kept and connections take 4 MB, and half as much
-/// again is what the allocator cannot give back. SECURITY.md has the figures.
+/// How often the memory of an idle node one under attack may take. SECURITY.md has the figures.
 const MEMORY: u64 = 2;
-const BY_DESIGN: u64 = 12 * 1024;
 
 /// What a data directory may take besides, in KiB: what is written and waits to be written out, five times 8 MiB,
 /// and 16 MiB of cached tables.
@@ -277,7 +274,7 @@ fn hostile_traffic_stops_nothing() {
     assert!(slowest < HANG, "an honest client waited {slowest:?}");
     let database = if lasts { DATABASE } else { 0 };
     assert!(
-        most < MEMORY * idle + BY_DESIGN + database,
+        most < MEMORY * idle + database,
         "{idle} KiB idle, {most} under attack"
     );
     let supply: u64 = node

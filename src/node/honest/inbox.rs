@@ -167,7 +167,7 @@ impl Inbox {
 
     /// The keys of payments that wait more than once, but for each one's that will be taken up first.
     pub(super) fn repeated(&mut self) -> Vec<Key> {
-        let (mut here, mut repeated) = (HashMap::new(), Vec::new());
+        let (mut here, mut repeated) = (HashMap::with_capacity(self.len()), Vec::new());
         for (key, item) in self.payments.iter().chain(self.coming()) {
             let Some(payment) = item.content.payment() else {
                 continue;
@@ -245,15 +245,14 @@ impl Inbox {
         self.load.iter().filter(gone).map(|(_, load)| load).sum()
     }
 
-    /// Takes out all that waits from a peer.
-    pub(super) fn take_from(&mut self, peer: &Name) -> Vec<(Key, Content)> {
+    /// The keys of all that waits from a peer, in order.
+    pub(super) fn keys_from(&self, peer: &Name) -> Vec<Key> {
         let maps = [&self.coming, &self.blocks, &self.payments];
         let keys = maps.iter().flat_map(|map| map.keys());
         let theirs = keys.filter(|key| key.from.as_ref() == Some(peer));
         let mut theirs: Vec<Key> = theirs.cloned().collect();
         theirs.sort_unstable();
-        let take = |key: Key| self.take(&key).map(|item| (key, item.content));
-        theirs.into_iter().filter_map(take).collect()
+        theirs
     }
 
     /// The clock at which the next message that is not ready yet becomes so.

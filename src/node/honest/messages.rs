@@ -50,13 +50,15 @@ impl<S: Store> HonestNode<S> {
     }
 
     fn drop_messages(&mut self, peer: &Name) {
-        let dropped = self.inbox.take_from(peer);
+        let dropped = self.inbox.keys_from(peer);
         let reason = format!(
             "{} messages of a peer that is gone are dropped: too many wait from such peers, or for too long",
             dropped.len()
         );
-        for (key, content) in dropped {
-            self.taken(key, &content);
+        for key in dropped {
+            if let Some(item) = self.inbox.take(&key) {
+                self.taken(key, &item.content);
+            }
         }
         self.tell(Event::Refused {
             from: Some(peer.clone()),

@@ -240,6 +240,8 @@ impl<S: Store> HonestNode<S> {
         for queued in self.queue.take() {
             self.take_payment(None, queued.transaction);
         }
+        // Each has at least one effect. A row that doubled as it grew would take three times as much for a moment.
+        self.effects.reserve_exact(self.inbox.payments.len());
         for (key, item) in std::mem::take(&mut self.inbox.payments) {
             if let Some((from, payment)) = self.take_message(key, item) {
                 self.take_payment(Some(from), payment);
