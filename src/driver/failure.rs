@@ -6,7 +6,7 @@ use super::event_loop::Driver;
 use super::handle::View;
 use super::held::Outward;
 use super::storage::{Storage, StorageError};
-use crate::node::{Effect, Node};
+use crate::node::{Effect, Node, Persist};
 
 /// What peers are told of a storage that has failed: where the data lies is nothing for them.
 pub const CANNOT_WRITE: &str = "the node cannot write what must last";
@@ -111,17 +111,21 @@ impl<N: Node + 'static> Driver<N> {
         }
     }
 
-    /// Waits until everything lasts, for those who still wait for it.
+    /// Waits until everything lasts, for those who still wait for it. Then the clock is written, as ticks alone
+    /// write nothing; one that is lost is that of what was written last.
     pub(super) fn finish(&mut self) {
         let Some(keeping) = self.keeping.as_mut().filter(|keeping| keeping.is_writing()) else {
             return;
         };
-        match keeping.storage.finish() {
-            Ok(()) => {
-                self.held.last_all();
-                self.release();
-            }
-            Err(error) => self.held.fail(&error.into()),
+        if let Err(error) = keeping.storage.finish() {
+            return self.held.fail(&error.into());
         }
+        keeping.storage.write(Persist {
+            clock: self.node.clock(),
+            ..Persist::default()
+        });
+        let _ = keeping.storage.finish();
+        self.held.last_all();
+        self.release();
     }
 }

@@ -434,6 +434,17 @@ fn while_a_storage_is_closed_nothing_is_read() {
 }
 
 #[test]
+fn a_stop_writes_the_clock_which_ticks_alone_do_not() {
+    let (mut rig, disk) = rig();
+    let handle = rig.handle.clone();
+    assert_eq!(rig.get(handle.clock(7)), Ok(()));
+    assert_eq!(disk.given(), 0);
+    handle.stop();
+    assert!(rig.turn());
+    assert_eq!(disk.0.lock().unwrap().given, [7]);
+}
+
+#[test]
 fn a_stop_waits_for_what_is_being_written() {
     for failure in [None, Some(full())] {
         let (mut rig, disk) = rig();
