@@ -109,12 +109,54 @@ pub(super) struct Item {
     pub(super) content: Content,
 }
 
+/// Up to so many keys are listed of those that become ready at one clock. Where more do, all that comes is looked
+/// through then, which a peer can bring about at few clocks only: it has room for [`MAX_INBOX`] messages.
+const FEW: usize = 1024;
+
+/// What becomes ready at one clock. A flood does at one and the same: its keys are not kept twice.
+#[derive(Debug, Clone)]
+enum Due {
+    Few(Vec<Key>),
+    /// So many.
+    Many(usize),
+}
+
+impl Default for Due {
+    fn default() -> Self {
+        Self::Few(Vec::new())
+    }
+}
+
+impl Due {
+    fn add(&mut self, key: &Key) {
+        match self {
+            Self::Few(keys) if keys.len() < FEW => keys.push(key.clone()),
+            Self::Few(keys) => *self = Self::Many(keys.len() + 1),
+            Self::Many(count) => *count += 1,
+        }
+    }
+
+    fn remove(&mut self, key: &Key) {
+        match self {
+            Self::Few(keys) => keys.retain(|due| due != key),
+            Self::Many(count) => *count -= 1,
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        match self {
+            Self::Few(keys) => keys.is_empty(),
+            Self::Many(count) => *count == 0,
+        }
+    }
+}
+
 #[derive(Debug, Clone, Default)]
 pub(super) struct Inbox {
     /// What is not ready yet.
     coming: BTreeMap<Key, Item>,
-    /// How many of those become ready at which clock.
-    due: BTreeMap<u64, usize>,
+    /// Which of those become ready at which clock.
+    due: BTreeMap<u64, Due>,
     /// Blocks and chains that are ready.
     pub(super) blocks: BTreeMap<Key, Item>,
     /// Payments that are ready.
@@ -156,7 +198,7 @@ impl Inbox {
         self.add_load(&key.from, item.content.load());
         self.count_payment(&item.content);
         debug_assert!(!self.contains(&key), "a key is in the inbox once");
-        *self.due.entry(item.ready).or_insert(0) += 1;
+        self.due.entry(item.ready).or_default().add(&key);
         self.coming.insert(key, item);
     }
 
@@ -231,8 +273,8 @@ impl Inbox {
             return block.or_else(|| self.payments.remove(key));
         };
         if let Some(due) = self.due.get_mut(&item.ready) {
-            *due -= 1;
-            if *due == 0 {
+            due.remove(key);
+            if due.is_empty() {
                 self.due.remove(&item.ready);
             }
         }
@@ -263,24 +305,39 @@ impl Inbox {
     /// Makes ready what is due at `clock`. Questions are returned, in order, and leave the inbox.
     pub(super) fn ripen(&mut self, clock: u64) -> Vec<(Key, Question)> {
         let mut questions = Vec::new();
-        if self.next_ready().is_none_or(|ready| ready > clock) {
-            return questions;
-        }
-        self.due.retain(|ready, _| *ready > clock);
-        // What is not due goes back: a list of all that is would be as large as a flood.
-        for (key, item) in std::mem::take(&mut self.coming) {
-            let map = match item.content {
-                _ if item.ready > clock => &mut self.coming,
-                Content::Question(question) => {
-                    questions.push((key, *question));
-                    continue;
+        while let Some(due) = self.due.first_entry().filter(|due| *due.key() <= clock) {
+            let ready = *due.key();
+            match due.remove() {
+                Due::Few(keys) => {
+                    for key in keys {
+                        let item = self.coming.remove(&key);
+                        let item = item.expect("what is due is coming");
+                        self.make_ready(key, item, &mut questions);
+                    }
                 }
-                Content::Payment(_) => &mut self.payments,
-                Content::Block(_) | Content::Chain(_) => &mut self.blocks,
-            };
-            map.insert(key, item);
+                // What is not due goes back: a list of all that is would be as large as a flood.
+                Due::Many(_) => {
+                    for (key, item) in std::mem::take(&mut self.coming) {
+                        if item.ready == ready {
+                            self.make_ready(key, item, &mut questions);
+                        } else {
+                            self.coming.insert(key, item);
+                        }
+                    }
+                }
+            }
         }
+        questions.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
         questions
+    }
+
+    fn make_ready(&mut self, key: Key, item: Item, questions: &mut Vec<(Key, Question)>) {
+        let map = match item.content {
+            Content::Question(question) => return questions.push((key, *question)),
+            Content::Payment(_) => &mut self.payments,
+            Content::Block(_) | Content::Chain(_) => &mut self.blocks,
+        };
+        map.insert(key, item);
     }
 
     /// Gives back the room of something that was taken out.
@@ -321,13 +378,4 @@ impl Inbox {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// There may be 24,576 messages of payments: what makes one larger costs an attacked node its memory.
-    #[test]
-    fn what_there_may_be_many_of_is_small() {
-        assert_eq!(size_of::<(Key, Item)>(), 72);
-        assert_eq!(size_of::<Message>(), 88);
-    }
-}
+mod tests;
