@@ -97,7 +97,11 @@ export function mount(element, store, api) {
   const said = el("p", { class: "timeline-said" });
   const choice = el("div", { class: "history-branches", role: "group", "aria-label": "branches of history" });
   const picture = svg("svg", { "aria-hidden": "true" });
-  const slider = el("div", { class: "timeline-track", role: "slider", tabindex: 0, "aria-label": "ticks, Enter goes to one" }, picture);
+  // Its value is there before it is drawn for the first time: a slider without one is none.
+  const slider = el("div", {
+    class: "timeline-track", role: "slider", tabindex: 0, "aria-label": "ticks, Enter goes to one",
+    "aria-valuenow": 0, "aria-valuetext": "no ticks yet",
+  }, picture);
   element.replaceChildren(
     el("div", { class: "region-bar" }, el("h2", {}, "Timeline"), said, choice), slider, legend());
 
