@@ -210,7 +210,9 @@ impl Inbox {
     /// The keys of payments that wait more than once, but for each one's that will be taken up first.
     pub(super) fn repeated(&mut self) -> Vec<Key> {
         let (mut here, mut repeated) = (HashMap::with_capacity(self.len()), Vec::new());
-        for (key, item) in self.payments.iter().chain(self.coming()) {
+        let mut coming: Vec<_> = self.coming.iter().collect();
+        coming.sort_unstable_by_key(|(key, item)| (item.ready, *key));
+        for (key, item) in self.payments.iter().chain(coming) {
             let Some(payment) = item.content.payment() else {
                 continue;
             };
@@ -247,8 +249,7 @@ impl Inbox {
     }
 
     pub(super) fn contains(&self, key: &Key) -> bool {
-        let maps = [&self.coming, &self.blocks, &self.payments];
-        maps.iter().any(|map| map.contains_key(key))
+        self.maps().iter().any(|map| map.contains_key(key))
     }
 
     /// Where a message with this key is here, the highest number with its stamp and sender.
@@ -260,8 +261,7 @@ impl Inbox {
             sequence: u64::MAX,
             ..key.clone()
         };
-        let maps = [&self.coming, &self.blocks, &self.payments];
-        let last = maps.map(|map| map.range(key..=&highest).next_back());
+        let last = self.maps().map(|map| map.range(key..=&highest).next_back());
         let last = last.into_iter().flatten();
         last.map(|(last, _)| last.sequence).max()
     }
@@ -289,8 +289,7 @@ impl Inbox {
 
     /// The keys of all that waits from a peer, in order.
     pub(super) fn keys_from(&self, peer: &Name) -> Vec<Key> {
-        let maps = [&self.coming, &self.blocks, &self.payments];
-        let keys = maps.iter().flat_map(|map| map.keys());
+        let keys = self.iter().map(|(key, _)| key);
         let theirs = keys.filter(|key| key.from.as_ref() == Some(peer));
         let mut theirs: Vec<Key> = theirs.cloned().collect();
         theirs.sort_unstable();
@@ -361,19 +360,16 @@ impl Inbox {
 
     /// The number of messages, ready or not.
     pub(super) fn len(&self) -> usize {
-        self.coming.len() + self.blocks.len() + self.payments.len()
-    }
-
-    /// What is not ready yet, in the order in which it becomes so.
-    fn coming(&self) -> impl Iterator<Item = (&Key, &Item)> {
-        let mut coming: Vec<_> = self.coming.iter().collect();
-        coming.sort_unstable_by_key(|(key, item)| (item.ready, *key));
-        coming.into_iter()
+        self.maps().iter().map(|map| map.len()).sum()
     }
 
     /// Every message, ready or not, in no particular order but always the same.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&Key, &Item)> {
-        self.coming().chain(&self.blocks).chain(&self.payments)
+        self.maps().into_iter().flatten()
+    }
+
+    fn maps(&self) -> [&BTreeMap<Key, Item>; 3] {
+        [&self.coming, &self.blocks, &self.payments]
     }
 }
 
