@@ -31,6 +31,10 @@ const STOP_GRACE: Duration = Duration::from_millis(700);
 /// How long its connections may take to end after a crash.
 const CRASH_GRACE: Duration = Duration::from_millis(200);
 
+/// The connections that may wait to be accepted (the system's own bound may be lower). The standard
+/// library asks for 128: one more at once is told nothing and tries again after a second.
+const BACKLOG: i32 = 1024;
+
 /// What a node is to be.
 #[derive(Debug, Clone)]
 pub struct Setup {
@@ -96,7 +100,12 @@ impl Sockets {
 }
 
 pub(super) fn bind(address: SocketAddr, option: &'static str) -> Result<TcpListener, DaemonError> {
-    TcpListener::bind(address).map_err(|source| DaemonError::Bind {
+    let bound = TcpListener::bind(address).and_then(|listener| {
+        // A socket that listens already takes the new number.
+        rustix::net::listen(&listener, BACKLOG)?;
+        Ok(listener)
+    });
+    bound.map_err(|source| DaemonError::Bind {
         address,
         option,
         source,
@@ -353,4 +362,27 @@ fn default_name(p2p: SocketAddr) -> Result<Name, DaemonError> {
     Ok(name
         .parse()
         .expect("an address has at most 58 bytes, one of every interface far fewer"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpStream;
+
+    use super::*;
+
+    /// Other systems refuse the first one that has no place, or have fewer.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_burst_of_connections_waits_to_be_accepted() {
+        let listener = bind(([127, 0, 0, 1], 0).into(), "--http").unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut waiting = Vec::new();
+        for number in 0..400 {
+            let connection = TcpStream::connect_timeout(&address, Duration::from_millis(900));
+            let Ok(connection) = connection else {
+                panic!("connection {number} would try again in a second");
+            };
+            waiting.push(connection);
+        }
+    }
 }
