@@ -2,7 +2,6 @@
 
 use std::hash::RandomState;
 use std::ops::Bound::{Excluded, Included};
-use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use fastbloom::AtomicBloomFilter;
@@ -49,30 +48,22 @@ impl Default for Absent {
 impl Absent {
     /// Whether it is certain that nothing is under this key.
     pub(super) fn has(&self, key: &[u8]) -> bool {
-        let table = key.first().copied();
-        [Table::Block, Table::Paid]
-            .map(|known| Some(known as u8))
-            .contains(&table)
-            && self.complete.load(Ordering::Acquire)
-            && !self.filter.contains(key)
+        is_known(key) && self.complete.load(Ordering::Acquire) && !self.filter.contains(key)
     }
 
     /// A batch is about to be written. That it is not, or that something goes later, does no harm.
     pub(super) fn writing(&self, batch: &Batch) {
-        for keys in [
-            keys(Table::Block, Table::Main),
-            keys(Table::Paid, Table::Kept),
-        ] {
-            for (key, _) in batch.puts.range(keys) {
-                self.filter.insert(&**key);
-            }
+        let keys = batch.puts.iter().map(|(key, _)| key);
+        for key in keys.filter(|key| is_known(key)) {
+            self.filter.insert(&**key);
         }
     }
 }
 
-/// All keys from one table up to another.
-fn keys(from: Table, to: Table) -> Range<Slice> {
-    from.key(&[])..to.key(&[])
+/// Whether the filter has keys of this one's table.
+fn is_known(key: &[u8]) -> bool {
+    let tables = [Table::Block, Table::Paid];
+    tables.iter().any(|table| key.starts_with(&[*table as u8]))
 }
 
 fn block_key(hash: Hash) -> Slice {
@@ -90,8 +81,9 @@ impl Unread {
     /// Reads some more; whether that is over, be it because there are too many.
     pub(super) fn read_on(&mut self, tables: &Tables, absent: &Absent) -> fjall::Result<bool> {
         // Blocks are read where they are named, not where they are whole.
-        let Range { start, end } = keys(Table::Main, Table::Kept);
-        let start = self.after.take().map_or(Included(start), Excluded);
+        let start = Included(Table::Main.key(&[]));
+        let start = self.after.take().map_or(start, Excluded);
+        let end = Table::Kept.key(&[]);
         let mut step = 0;
         for entry in tables.range((start, Excluded(end))).take(READ_STEP) {
             let (key, value) = entry?;
@@ -117,6 +109,8 @@ impl Unread {
 
 #[cfg(test)]
 mod tests {
+    use std::ops::Range;
+
     use super::*;
 
     fn key(number: u64) -> Slice {

@@ -281,9 +281,7 @@ impl Store for DiskStore {
     fn stage(&mut self, changes: &Changes) {
         self.overlay.prune(self.lasting());
         let write = self.next_write();
-        let overlay = &mut self.overlay;
-        self.position
-            .apply(changes, |put| overlay.stage(write, put));
+        self.position.apply(changes, self.overlay.stage(write));
     }
 
     fn clear(&mut self) {
