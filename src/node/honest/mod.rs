@@ -12,6 +12,7 @@ mod outline;
 mod packed;
 mod payments;
 mod pool;
+mod receive;
 mod refill;
 mod refused;
 mod request;
