@@ -94,6 +94,25 @@ impl Node {
         }
     }
 
+    /// Holds it where it is, and waits until none of its threads is in a call of the system.
+    #[track_caller]
+    pub fn pause(&self) {
+        kill_process(self.pid(), Signal::STOP).expect("it runs");
+        let tasks = format!("/proc/{}/task", self.pid().as_raw_nonzero());
+        until("all its threads stand still", || {
+            let tasks = std::fs::read_dir(&tasks).expect("the process is there");
+            tasks.flatten().all(|task| {
+                let text = std::fs::read_to_string(task.path().join("stat")).unwrap_or_default();
+                text.rsplit_once(") ")
+                    .is_some_and(|(_, rest)| rest.starts_with('T'))
+            })
+        });
+    }
+
+    pub fn resume(&self) {
+        kill_process(self.pid(), Signal::CONT).expect("it runs");
+    }
+
     /// Asks it to end and waits.
     #[track_caller]
     pub fn stop(&mut self) -> ExitStatus {
