@@ -88,7 +88,7 @@ impl Unread {
         for entry in tables.range((start, Excluded(end))).take(READ_STEP) {
             let (key, value) = entry?;
             let known = match key[0] {
-                table if table == Table::Main as u8 => codec::read_hash(&value).map(block_key),
+                table if table == Table::Main as u8 => codec::read_main_hash(&value).map(block_key),
                 table if table == Table::Side as u8 => codec::read_hash_key(&key).map(block_key),
                 table if table == Table::Paid as u8 => Some(key.clone()),
                 _ => None,

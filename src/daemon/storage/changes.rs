@@ -34,7 +34,6 @@ impl Position {
         for hash in &changes.disconnected {
             self.length -= 1;
             put((Table::Main.numbered(self.length), None));
-            put((Table::Undo.numbered(self.length), None));
             put(self.side_put(hash));
         }
         let added: BTreeSet<Hash> = changes
@@ -43,9 +42,8 @@ impl Position {
             .map(|(block, _)| block.hash())
             .collect();
         for (hash, undo) in &changes.connected {
-            put((Table::Main.numbered(self.length), Some(Slice::from(hash.0))));
-            let undo = codec::undo_value(undo);
-            put((Table::Undo.numbered(self.length), Some(undo.into())));
+            let value = codec::main_value(hash, undo);
+            put((Table::Main.numbered(self.length), Some(value.into())));
             self.length += 1;
             if !added.contains(hash) {
                 put((Table::Side.key(&hash.0), None));

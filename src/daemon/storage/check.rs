@@ -40,7 +40,7 @@ pub(super) fn hash_at(tables: &Tables, id: u64) -> Result<Hash, String> {
         .get(&Table::Main.numbered(id))
         .map_err(|error| describe(&error))?;
     let value = value.ok_or_else(|| format!("the main chain has no block {id}"))?;
-    codec::read_hash(&value).ok_or_else(|| format!("the main chain's index is broken at {id}"))
+    codec::read_main_hash(&value).ok_or_else(|| format!("the main chain's index is broken at {id}"))
 }
 
 /// A block that must be there.

@@ -5,8 +5,7 @@
 //! | table | key | value |
 //! |---|---|---|
 //! | `Block` | hash | work (16), header (88), the payments' canonical bytes |
-//! | `Main` | id (8) | hash of the main chain's block with this id |
-//! | `Undo` | id (8) | for each account its balance as it was before, as in `Account`, or 255 for none |
+//! | `Main` | id (8) | hash of the main chain's block with this id; for each account that it changes the balance before it |
 //! | `Side` | hash | the order in which side blocks came (8) |
 //! | `Account` | name | balance (8) |
 //! | `Paid` | payment id (16) | id of the main-chain block (8) |
@@ -14,6 +13,8 @@
 //! | `Accepted` | payment id (16) | nothing |
 //! | `Inbox` | stamp (8), sequence number (8), sender's name, none of a controller | order of arrival (8), clock from which it is ready (8), the message, as in `message.rs` |
 //! | `Node` | nothing | JSON of the node's counters |
+//!
+//! Byte 3 is not used again: under it schema 1 had what `Main` now says of balances.
 
 use std::sync::Arc;
 
@@ -29,7 +30,6 @@ use crate::ledger::{
 pub(super) enum Table {
     Block = 1,
     Main = 2,
-    Undo = 3,
     Side = 4,
     Account = 5,
     Paid = 6,
@@ -80,11 +80,7 @@ pub(super) fn read_id(key: &[u8]) -> Option<TxId> {
 
 /// The hash that a key of [`Table::Block`] or [`Table::Side`] names.
 pub(super) fn read_hash_key(key: &[u8]) -> Option<Hash> {
-    read_hash(key.get(1..)?)
-}
-
-pub(super) fn read_hash(value: &[u8]) -> Option<Hash> {
-    Some(Hash(value.try_into().ok()?))
+    Some(Hash(key.get(1..)?.try_into().ok()?))
 }
 
 pub(super) fn read_number(value: &[u8]) -> Option<u64> {
@@ -128,8 +124,9 @@ fn split_entry(value: &[u8]) -> Option<(Entry, &[u8])> {
     Some((Entry { header, work }, rest))
 }
 
-pub(super) fn undo_value(undo: &Undo) -> Vec<u8> {
-    let mut value = Vec::new();
+/// A block of the main chain, with what takes it off again.
+pub(super) fn main_value(hash: &Hash, undo: &Undo) -> Vec<u8> {
+    let mut value = hash.0.to_vec();
     for (account, balance) in undo.iter() {
         let name = account.as_str().as_bytes();
         value.push(u8::try_from(name.len()).expect("an account name has at most 64 bytes"));
@@ -145,7 +142,18 @@ pub(super) fn undo_value(undo: &Undo) -> Vec<u8> {
     value
 }
 
-pub(super) fn read_undo(mut value: &[u8]) -> Option<Undo> {
+/// The hash and the undo data of [`main_value`].
+pub(super) fn read_main(value: &[u8]) -> Option<(Hash, Undo)> {
+    let (hash, undo) = value.split_first_chunk()?;
+    Some((Hash(*hash), read_undo(undo)?))
+}
+
+/// As [`read_main`], without a look at the undo data.
+pub(super) fn read_main_hash(value: &[u8]) -> Option<Hash> {
+    value.first_chunk().copied().map(Hash)
+}
+
+fn read_undo(mut value: &[u8]) -> Option<Undo> {
     let mut undo = Vec::new();
     while !value.is_empty() {
         let length = usize::from(*value.split_off_first()?);

@@ -1,11 +1,15 @@
 //! How data directories are laid out, and how older ones become newer.
 
+use std::ops::Bound::{Excluded, Included};
 use std::path::Path;
 
+use fjall::Slice;
+
+use super::codec::Table;
 use super::dir::{damaged, failed, system};
 use super::error::DataDirError;
 use super::identity::Identity;
-use super::tables::Tables;
+use super::tables::{Batch, Tables};
 
 /// The key under which a directory says its schema.
 pub(super) const SCHEMA: &str = "schema";
@@ -14,7 +18,51 @@ pub(super) const SCHEMA: &str = "schema";
 pub(super) type Step = fn(&mut Tables) -> fjall::Result<()>;
 
 /// From schema 1 on, in order.
-pub(super) const STEPS: &[Step] = &[];
+pub(super) const STEPS: &[Step] = &[join_undo];
+
+/// The first byte of the keys under which schema 1 had undo data, by the block's id.
+const UNDO: u8 = 3;
+
+/// So many blocks are changed in one batch.
+const STEP_BLOCKS: usize = 10_000;
+
+/// Undo data come to stand behind their block's hash, in the same row.
+fn join_undo(tables: &mut Tables) -> fjall::Result<()> {
+    let end = Slice::from([UNDO + 1]);
+    let mut start = Included(Slice::from([UNDO]));
+    loop {
+        let rows = tables.range((start, Excluded(end.clone())));
+        let rows: Vec<_> = rows.take(STEP_BLOCKS).collect::<fjall::Result<_>>()?;
+        let Some((last, _)) = rows.last() else {
+            return Ok(());
+        };
+        start = Excluded(last.clone());
+        let mut batch = Batch::default();
+        for (key, undo) in rows {
+            let main = Table::Main.key(&key[1..]);
+            // A directory that was saved from damage may lack some.
+            if let Some(hash) = tables.get(&main)? {
+                batch.put((main, Some([hash, undo].concat().into())));
+            }
+            batch.put((key, None));
+        }
+        tables.commit(batch)?;
+    }
+}
+
+/// Makes of a directory what it was under schema 1.
+#[cfg(test)]
+pub(super) fn split_undo(tables: &mut Tables) {
+    let mut batch = Batch::default();
+    for row in tables.table(Table::Main) {
+        let (main, value) = row.unwrap();
+        let (hash, undo) = value.split_at(crate::ledger::Hash::ZERO.0.len());
+        let key = [&[UNDO], &main[1..]].concat();
+        batch.put((key.into(), Some(undo.into())));
+        batch.put((main, Some(hash.into())));
+    }
+    tables.commit(batch).unwrap();
+}
 
 /// The schema that so many steps lead to.
 pub(super) const fn latest(steps: &[Step]) -> u32 {
@@ -62,7 +110,6 @@ fn of(path: &Path, tables: &Tables) -> Result<u32, DataDirError> {
 mod tests {
     use super::*;
     use crate::daemon::storage::codec::read_number;
-    use crate::daemon::storage::tables::Batch;
 
     const FIRST: &[u8] = b"first";
     const SECOND: &[u8] = b"second";
@@ -156,6 +203,34 @@ mod tests {
         let text = refused.to_string();
         for part in ["schema 4", "up to 3", "tickchain chain export"] {
             assert!(text.contains(part), "{text}");
+        }
+    }
+
+    fn rows(tables: &Tables) -> Vec<(Slice, Slice)> {
+        let all = (Included(Slice::from([0])), Included(Slice::from([255])));
+        tables.range(all).collect::<fjall::Result<_>>().unwrap()
+    }
+
+    #[test]
+    fn undo_data_come_to_stand_behind_their_hash_however_many_and_however_often() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut tables = open(directory.path());
+        let blocks = 2 * STEP_BLOCKS as u64 + 1;
+        let mut batch = Batch::default();
+        for id in 0..blocks {
+            let value = [&[7; 32][..], &id.to_be_bytes()].concat();
+            batch.put((Table::Main.numbered(id), Some(value.into())));
+        }
+        tables.commit(batch).unwrap();
+        let now = rows(&tables);
+        split_undo(&mut tables);
+        assert_eq!(rows(&tables).len(), 2 * now.len());
+        // One of a block that was lost.
+        let key = [&[UNDO][..], &(blocks + 5).to_be_bytes()].concat();
+        write(&mut tables, &key, 1).unwrap();
+        for _ in 0..2 {
+            join_undo(&mut tables).unwrap();
+            assert!(rows(&tables) == now);
         }
     }
 

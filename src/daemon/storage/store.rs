@@ -236,14 +236,13 @@ impl Store for DiskStore {
 
     fn undo(&self, hash: &Hash) -> Option<Undo> {
         let id = self.entry(hash)?.header.id;
-        if self.hash_at(id) != Some(*hash) {
-            return Some(Undo::default());
-        }
-        self.get(&Table::Undo.numbered(id), codec::read_undo)
+        let on_main = self.get(&Table::Main.numbered(id), codec::read_main);
+        let on_main = on_main.filter(|(main, _)| main == hash);
+        Some(on_main.map(|(_, undo)| undo).unwrap_or_default())
     }
 
     fn hash_at(&self, id: u64) -> Option<Hash> {
-        self.get(&Table::Main.numbered(id), codec::read_hash)
+        self.get(&Table::Main.numbered(id), codec::read_main_hash)
     }
 
     fn length(&self) -> u64 {

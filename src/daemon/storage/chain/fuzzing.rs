@@ -14,10 +14,9 @@ use crate::daemon::storage::tables::Batch;
 use crate::daemon::storage::{check, kept, message};
 use crate::node::SavedMessage;
 
-const TABLES: [Table; 10] = [
+const TABLES: [Table; 9] = [
     Table::Block,
     Table::Main,
-    Table::Undo,
     Table::Side,
     Table::Account,
     Table::Paid,
@@ -42,8 +41,10 @@ pub fn again(key: &[u8], value: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
             let (block, work) = codec::read_block(&codec::read_hash_key(key)?, value)?;
             codec::block_value(&block, work).into()
         }
-        Table::Main => codec::read_hash(value)?.0.into(),
-        Table::Undo => codec::undo_value(&codec::read_undo(value)?).into(),
+        Table::Main => {
+            let (hash, undo) = codec::read_main(value)?;
+            codec::main_value(&hash, &undo).into()
+        }
         Table::Side | Table::Account | Table::Paid => {
             codec::read_number(value)?.to_be_bytes().into()
         }
@@ -59,7 +60,7 @@ pub fn again(key: &[u8], value: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
         Table::Node => return None,
     };
     let key = match table {
-        Table::Main | Table::Undo => table.numbered(number()?),
+        Table::Main => table.numbered(number()?),
         Table::Account => codec::account_key(&codec::read_account(key)?),
         Table::Paid | Table::Kept | Table::Accepted => table.key(&codec::read_id(key)?.0),
         _ => table.key(&codec::read_hash_key(key)?.0),

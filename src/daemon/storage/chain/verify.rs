@@ -131,10 +131,10 @@ fn entry(tables: &Tables, hash: &Hash) -> Result<Option<Entry>, String> {
 fn check_undo(tables: &Tables, replay: &Replay, block: &Block) -> Result<(), String> {
     let id = block.id();
     let value = tables
-        .get(&Table::Undo.numbered(id))
+        .get(&Table::Main.numbered(id))
         .map_err(|error| describe(&error))?;
-    let undo = value.and_then(|value| codec::read_undo(&value));
-    let undo = undo.ok_or_else(|| format!("what takes block {id} off again is missing"))?;
+    let main = value.and_then(|value| codec::read_main(&value));
+    let (_, undo) = main.ok_or_else(|| format!("what takes block {id} off again is broken"))?;
     let touched = block
         .transactions()
         .iter()

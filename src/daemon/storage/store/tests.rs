@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 
 use super::super::changes::Position;
+use super::super::schema;
 use super::super::tables::Batch;
 use super::*;
 use crate::ledger::{Difficulty, Genesis, Ledger, MemoryStore, Transaction, UncheckedBlock};
@@ -19,6 +20,8 @@ enum Step {
     Commit,
     /// Loses what was not written.
     Reopen,
+    /// As well, and what lasts was written under the first schema.
+    Migrate,
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -28,6 +31,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => Just(Step::Reset),
         6 => Just(Step::Commit),
         2 => Just(Step::Reopen),
+        1 => Just(Step::Migrate),
     ];
     prop::collection::vec(step, 1..60)
 }
@@ -147,7 +151,7 @@ impl Rig {
         self.lasting = self.memory.clone();
     }
 
-    fn reopen(self) -> Self {
+    fn reopen(self, changed: impl FnOnce(&mut Tables)) -> Self {
         let Self {
             directory,
             shared,
@@ -157,6 +161,7 @@ impl Rig {
             ..
         } = self;
         drop((disk, shared));
+        changed(&mut Tables::open(&directory.path().join("database")).unwrap());
         let shared = open(directory.path());
         Self {
             disk: Ledger::open(&genesis(), DiskStore::new(Arc::clone(&shared)).unwrap()).unwrap(),
@@ -206,7 +211,13 @@ proptest! {
                 Step::Insert(parent, payments) => rig.insert(parent, payments),
                 Step::Reset => rig.reset(),
                 Step::Commit => rig.commit(),
-                Step::Reopen => rig = rig.reopen(),
+                Step::Reopen => rig = rig.reopen(|_| {}),
+                Step::Migrate => {
+                    rig = rig.reopen(|tables| {
+                        schema::split_undo(tables);
+                        schema::STEPS[0](tables).unwrap();
+                    });
+                }
             }
             rig.compare();
         }
