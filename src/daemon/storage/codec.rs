@@ -5,7 +5,7 @@
 //! | table | key | value |
 //! |---|---|---|
 //! | `Block` | hash | work (16), header (88), the payments' canonical bytes |
-//! | `Main` | id (8) | hash of the main chain's block with this id; for each account that it changes the balance before it |
+//! | `Main` | id (8) | hash of the main chain's block with this id; for each account that it changes the length of the name (1), the name, 1 and the balance before it (8), or 255 if there was none |
 //! | `Side` | hash | the order in which side blocks came (8) |
 //! | `Account` | name | balance (8) |
 //! | `Paid` | payment id (16) | id of the main-chain block (8) |

@@ -23,8 +23,9 @@ pub(super) const STEPS: &[Step] = &[join_undo];
 /// The first byte of the keys under which schema 1 had undo data, by the block's id.
 const UNDO: u8 = 3;
 
-/// So many blocks are changed in one batch.
-const STEP_BLOCKS: usize = 10_000;
+/// So many blocks are changed in one batch: undo data of a full block are some 100 KB, and are in memory more than
+/// once.
+const STEP_BLOCKS: usize = 128;
 
 /// Undo data come to stand behind their block's hash, in the same row.
 fn join_undo(tables: &mut Tables) -> fjall::Result<()> {
@@ -39,7 +40,7 @@ fn join_undo(tables: &mut Tables) -> fjall::Result<()> {
         start = Excluded(last.clone());
         let mut batch = Batch::default();
         for (key, undo) in rows {
-            let main = Table::Main.key(&key[1..]);
+            let main = Slice::from([&[Table::Main as u8], &key[1..]].concat());
             // A directory that was saved from damage may lack some.
             if let Some(hash) = tables.get(&main)? {
                 batch.put((main, Some([hash, undo].concat().into())));
