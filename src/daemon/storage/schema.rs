@@ -23,8 +23,8 @@ pub(super) const STEPS: &[Step] = &[join_undo];
 /// The first byte of the keys under which schema 1 had undo data, by the block's id.
 const UNDO: u8 = 3;
 
-/// So many blocks are changed in one batch: undo data of a full block are some 100 KB, and are in memory more than
-/// once.
+/// So many blocks are changed in one batch: undo data of a full block are up to half a megabyte, and are in
+/// memory more than once.
 const STEP_BLOCKS: usize = 128;
 
 /// Undo data come to stand behind their block's hash, in the same row.
@@ -89,7 +89,11 @@ pub(super) fn migrate(
     }
     for (step, from) in steps.iter().zip(1..).skip(schema as usize - 1) {
         let next: u32 = from + 1;
-        log::warn!("{}: schema {from} becomes {next}", path.display());
+        log::warn!(
+            "{}: schema {from} becomes {next}: of a long chain that takes a while, and goes on at the next start \
+             if it is interrupted",
+            path.display()
+        );
         Identity::forget(path).map_err(system(path, "what it says of itself cannot be removed"))?;
         step(tables).map_err(unreadable)?;
         tables
