@@ -258,3 +258,39 @@ fn what_a_peer_said_on_an_earlier_link_it_may_have_lost_since() {
     });
     assert!(told, "{effects:?}");
 }
+
+#[test]
+fn a_question_is_answered_on_its_own_link_alone() {
+    let mut node = with_chain(1, 2).nodes.remove(&name(1)).unwrap();
+    let up = || Input::PeerUp {
+        peer: name(2),
+        latency: 0,
+    };
+    let asks = |sequence| Input::Message {
+        from: name(2),
+        message: Message {
+            stamp: 0,
+            sequence,
+            body: Body::ReqChain(Vec::new()),
+        },
+    };
+    let answers = |node: &mut HonestNode| {
+        let to = node.clock() + 1;
+        let effects = node.handle(Input::Clock { to, wall: 0 });
+        let answer = |effect: &&Effect<_>| matches!(effect, Effect::Send { message, .. } if matches!(message, Message { body: Body::Chain { .. }, .. }));
+        effects.iter().filter(answer).count()
+    };
+    node.handle(up());
+    node.handle(asks(1));
+    node.handle(Input::PeerDown { peer: name(2) });
+    let alone = node.state();
+    node.handle(up());
+    assert_eq!(answers(&mut node), 0, "it asked on the link before");
+    node.handle(asks(2));
+    let asked = node.state();
+    assert_eq!(answers(&mut node), 1);
+    node.restore(alone).unwrap();
+    assert_eq!(answers(&mut node), 0, "it had no link then");
+    node.restore(asked).unwrap();
+    assert_eq!(answers(&mut node), 1, "it had asked on this link");
+}

@@ -94,8 +94,8 @@ impl<S: Store> HonestNode<S> {
 
     /// Lives the present clock.
     fn live(&mut self) -> Lived {
-        for (key, question) in self.inbox.ripen(self.clock) {
-            self.keep_question(key, question);
+        for (key, item) in self.inbox.ripen(self.clock) {
+            self.keep_question(key, item);
         }
         self.sort_out_blocks();
         self.lose_patience();

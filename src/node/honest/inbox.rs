@@ -302,7 +302,7 @@ impl Inbox {
     }
 
     /// Makes ready what is due at `clock`. Questions are returned, in order, and leave the inbox.
-    pub(super) fn ripen(&mut self, clock: u64) -> Vec<(Key, Question)> {
+    pub(super) fn ripen(&mut self, clock: u64) -> Vec<(Key, Item)> {
         let mut questions = Vec::new();
         while let Some(due) = self.due.first_entry().filter(|due| *due.key() <= clock) {
             let ready = *due.key();
@@ -330,9 +330,9 @@ impl Inbox {
         questions
     }
 
-    fn make_ready(&mut self, key: Key, item: Item, questions: &mut Vec<(Key, Question)>) {
+    fn make_ready(&mut self, key: Key, item: Item, questions: &mut Vec<(Key, Item)>) {
         let map = match item.content {
-            Content::Question(question) => return questions.push((key, *question)),
+            Content::Question(_) => return questions.push((key, item)),
             Content::Payment(_) => &mut self.payments,
             Content::Block(_) | Content::Chain(_) => &mut self.blocks,
         };

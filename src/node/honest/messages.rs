@@ -1,6 +1,6 @@
 //! Links, and what leaves by them.
 
-use super::inbox::{Content, Key, MAX_INBOX_GONE, MAX_LATENCY_GONE, Question};
+use super::inbox::{Content, Item, Key, MAX_INBOX_GONE, MAX_LATENCY_GONE, Question};
 use super::link::Thing;
 use super::*;
 use crate::ledger::{Block, UncheckedBlock};
@@ -74,12 +74,16 @@ impl<S: Store> HonestNode<S> {
     }
 
     /// Keeps a peer's question until it is answered with the next broadcasting-block. A second one
-    /// before the answer takes the first one's place.
-    pub(super) fn keep_question(&mut self, key: Key, question: Question) {
-        if let Some(link) = key.from.as_ref().and_then(|from| self.links.get_mut(from)) {
-            link.question = Some(question.clone());
+    /// before the answer takes the first one's place. One of an earlier link is dropped: its peer does
+    /// not wait for the answer any more.
+    pub(super) fn keep_question(&mut self, key: Key, item: Item) {
+        if let (Some(from), Content::Question(question)) = (&key.from, &item.content)
+            && self.is_of_this_link(from, item.arrival)
+            && let Some(link) = self.links.get_mut(from)
+        {
+            link.question = Some((**question).clone());
         }
-        self.taken(key, &Content::Question(Box::new(question)));
+        self.taken(key, &item.content);
     }
 
     /// Sends the tip to all who do not know it, if it is to be sent on, and answers all questions.

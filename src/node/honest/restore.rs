@@ -65,7 +65,7 @@ impl<S: Store + Clone> HonestNode<S> {
     /// A [`StateError`]; then nothing has changed.
     pub fn restore(&mut self, state: State) -> Result<Vec<Effect<Message>>, StateError> {
         self.check_origin(&state)?;
-        let mut restored = self.emptied();
+        let mut restored = self.emptied(state.counters.arrivals);
         restored.restore_ledger(&state)?;
         restored.restore_kept(&state)?;
         restored.restore_work(&state)?;
@@ -102,7 +102,8 @@ impl<S: Store + Clone> HonestNode<S> {
         Ok(self.take_effects())
     }
 
-    fn emptied(&self) -> Self {
+    /// A node with nothing but links, which came up after so many arrivals.
+    fn emptied(&self, arrivals: u64) -> Self {
         let config = Config {
             name: self.name.clone(),
             genesis: Default::default(),
@@ -111,6 +112,7 @@ impl<S: Store + Clone> HonestNode<S> {
         let links = self.links.iter();
         let fresh = |link: &Link| Link {
             latency: link.latency,
+            since: arrivals,
             ..Link::default()
         };
         let links = links

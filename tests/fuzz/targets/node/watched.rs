@@ -39,6 +39,15 @@ struct Link {
     owed: usize,
 }
 
+/// A state of before, and what had been promised then.
+#[derive(Clone)]
+struct Kept {
+    state: State,
+    accepted: BTreeSet<TxId>,
+    /// How many answers each peer waited for.
+    owed: BTreeMap<Name, usize>,
+}
+
 pub struct Watched {
     config: Config,
     node: HonestNode,
@@ -46,8 +55,7 @@ pub struct Watched {
     links: BTreeMap<Name, Link>,
     accepted: BTreeSet<TxId>,
     search: Option<Search>,
-    /// A state of before, and what had been accepted then.
-    kept: Option<(State, BTreeSet<TxId>)>,
+    kept: Option<Kept>,
     /// What was to last.
     disk: Disk,
     /// How many inputs' checks of payments are owed.
@@ -223,7 +231,7 @@ impl Watched {
             }
             Input::PeerDown { peer } => drop(self.links.remove(peer)),
             Input::Message { from, message } => self.note_message(from, message),
-            Input::Reset { .. } => self.forget(BTreeSet::new()),
+            Input::Reset { .. } => self.forget(BTreeSet::new(), &BTreeMap::new()),
             _ => {}
         }
     }
@@ -241,12 +249,12 @@ impl Watched {
         }
     }
 
-    /// What is forgotten with a reset or a state.
-    fn forget(&mut self, accepted: BTreeSet<TxId>) {
+    /// What was promised is forgotten with a reset or a state, but for what is told here.
+    fn forget(&mut self, accepted: BTreeSet<TxId>, owed: &BTreeMap<Name, usize>) {
         self.accepted = accepted;
-        for link in self.links.values_mut() {
-            // What is owed may be told by a state: then it is.
+        for (peer, link) in &mut self.links {
             link.question = None;
+            link.owed = owed.get(peer).copied().unwrap_or(0);
         }
     }
 
@@ -312,12 +320,24 @@ impl Watched {
             let read: State = serde_json::from_str(&json).expect("it was written just now");
             assert_eq!(read, state);
         }
-        self.kept = Some((state, self.accepted.clone()));
+        let links = self.links.iter();
+        self.kept = Some(Kept {
+            state,
+            accepted: self.accepted.clone(),
+            owed: links
+                .map(|(peer, link)| (peer.clone(), link.owed))
+                .collect(),
+        });
     }
 
     /// Makes the node what it was when its state was kept, with the links it has now.
     pub fn restore(&mut self) {
-        let Some((state, accepted)) = self.kept.clone() else {
+        let Some(Kept {
+            state,
+            accepted,
+            owed,
+        }) = self.kept.clone()
+        else {
             return;
         };
         let effects = self
@@ -328,7 +348,7 @@ impl Watched {
             effects,
             self.twin.restore(state.clone()).expect("as its twin's")
         );
-        self.forget(accepted);
+        self.forget(accepted, &owed);
         self.carry_out(effects);
         assert_eq!(
             (self.node.clock(), self.node.status()),
