@@ -8,7 +8,7 @@ mod http;
 mod process;
 
 use std::io::Write;
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
 use http::Client;
@@ -198,6 +198,28 @@ fn one_signal_ends_it_well_even_while_a_nonce_is_searched() {
             "{:?}",
             began.elapsed()
         );
+    }
+}
+
+/// A request that is not whole keeps one of them up for longer than another one waits to dial it again.
+#[test]
+fn nodes_that_are_stopped_together_do_not_miss_each_other() {
+    for controller in ["none", "127.0.0.1:0"] {
+        let errors = tempfile::NamedTempFile::new().unwrap();
+        let mut command = tickchain(&["mesh", "--http-base", "0", "--p2p-base", "0", "--json"]);
+        command.args(["--controller", controller]);
+        command.stderr(errors.reopen().unwrap());
+        let mut mesh = Process::of(command);
+        let mut waits = TcpStream::connect(mesh.socket(1, "http")).unwrap();
+        let head = "POST /tx HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n";
+        waits.write_all(head.as_bytes()).unwrap();
+        Client::new(mesh.socket(1, "http"))
+            .json("GET", "/healthz", "")
+            .expect(200);
+        mesh.signal(Signal::TERM);
+        assert_eq!(mesh.wait().code(), Some(0));
+        let errors = std::fs::read_to_string(&errors).unwrap();
+        assert_eq!(errors, "", "--controller {controller}");
     }
 }
 

@@ -304,6 +304,18 @@ impl RunningNode {
         serving.cancel().await;
     }
 
+    /// Stops nodes together. None dials another one that has gone already, and complains of it.
+    pub async fn stop_all(nodes: impl IntoIterator<Item = Self>) {
+        let nodes: Vec<Self> = nodes.into_iter().collect();
+        nodes.iter().for_each(|node| node.links.dial_nobody());
+        let stops: Vec<_> = (nodes.into_iter())
+            .map(|node| smol::spawn(node.stop()))
+            .collect();
+        for stop in stops {
+            stop.await;
+        }
+    }
+
     /// Accepts nothing more, lets requests that run finish, cancels a search that would hold them up,
     /// says BYE to its peers. Takes less than 2 seconds.
     pub async fn stop(self) {

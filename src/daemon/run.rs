@@ -159,20 +159,12 @@ struct Running {
 
 impl Running {
     async fn stop(self) {
-        let stops: Vec<_> = (self.nodes.into_iter())
-            .map(|node| smol::spawn(node.stop()))
-            .collect();
-        let nodes = async {
-            for stop in stops {
-                stop.await;
-            }
-        };
         let controller = async {
             if let Some(controller) = self.controller {
                 controller.stop().await;
             }
         };
-        zip(nodes, controller).await;
+        zip(RunningNode::stop_all(self.nodes), controller).await;
     }
 }
 

@@ -134,13 +134,7 @@ impl Fleet {
     /// Lets every node finish.
     pub(super) async fn stop(&mut self) {
         let nodes = std::mem::take(&mut self.running);
-        let stops: Vec<_> = nodes
-            .into_values()
-            .map(|node| smol::spawn(node.stop()))
-            .collect();
-        for stop in stops {
-            stop.await;
-        }
+        RunningNode::stop_all(nodes.into_values()).await;
     }
 
     fn bind_new(&self, name: &Name) -> Result<Sockets, DaemonError> {

@@ -295,9 +295,14 @@ impl<N: Node<Message = Message> + Send + 'static> Links<N> {
         }
     }
 
+    /// Dials nobody from now on but who is added then.
+    pub fn dial_nobody(&self) {
+        self.dials().clear();
+    }
+
     fn close(&self) {
         *self.accepting() = Accepting::Never;
-        self.dials().clear();
+        self.dial_nobody();
         self.shared.book().close_all("the node is stopping");
     }
 
