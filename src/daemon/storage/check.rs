@@ -1,5 +1,7 @@
 //! What is looked at each time a directory is opened.
 
+use fjall::Slice;
+
 use super::codec::{self, Table};
 use super::error::describe;
 use super::tables::Tables;
@@ -36,11 +38,20 @@ pub(super) fn last_blocks(tables: &Tables) -> Result<(), String> {
 
 /// The main chain's block with this id.
 pub(super) fn hash_at(tables: &Tables, id: u64) -> Result<Hash, String> {
-    let value = tables
+    hash_of(&main_row(tables, id)?, id)
+}
+
+/// What is kept of the main chain's block with this id, besides the block.
+pub(super) fn main_row(tables: &Tables, id: u64) -> Result<Slice, String> {
+    let row = tables
         .get(&Table::Main.numbered(id))
         .map_err(|error| describe(&error))?;
-    let value = value.ok_or_else(|| format!("the main chain has no block {id}"))?;
-    codec::read_main_hash(&value).ok_or_else(|| format!("the main chain's index is broken at {id}"))
+    row.ok_or_else(|| format!("the main chain has no block {id}"))
+}
+
+/// The hash in a [`main_row`].
+pub(super) fn hash_of(row: &[u8], id: u64) -> Result<Hash, String> {
+    codec::read_main_hash(row).ok_or_else(|| format!("the main chain's index is broken at {id}"))
 }
 
 /// A block that must be there.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Source;
 use crate::daemon::progress::Watcher;
-use crate::daemon::storage::check::{block, hash_at};
+use crate::daemon::storage::check::{block, hash_of, main_row};
 use crate::daemon::storage::codec::{self, Table};
 use crate::daemon::storage::error::describe;
 use crate::daemon::storage::kept;
@@ -55,14 +55,15 @@ pub(super) fn verify(source: Source, watcher: &Watcher) -> Result<Found, String>
     // Of signed networks not zeros: their keys' hash.
     let mut above = network.genesis.header().previous_block_hash;
     for id in 0..length {
-        let hash = hash_at(tables, id)?;
+        let row = main_row(tables, id)?;
+        let hash = hash_of(&row, id)?;
         let block = block(tables, id, &hash)?;
         if block.header().previous_block_hash != above {
             return Err(format!("block {id} does not stand on the one before it"));
         }
         check_block(&network, &block)?;
         check_work(tables, &network, &block)?;
-        check_undo(tables, &replay, &block)?;
+        check_undo(&row, &replay, &block)?;
         replay.connect(&block)?;
         above = hash;
         watcher.at(id, String::new);
@@ -128,13 +129,10 @@ fn entry(tables: &Tables, hash: &Hash) -> Result<Option<Entry>, String> {
 }
 
 /// What takes the block off again are the balances before it.
-fn check_undo(tables: &Tables, replay: &Replay, block: &Block) -> Result<(), String> {
+fn check_undo(row: &[u8], replay: &Replay, block: &Block) -> Result<(), String> {
     let id = block.id();
-    let value = tables
-        .get(&Table::Main.numbered(id))
-        .map_err(|error| describe(&error))?;
-    let main = value.and_then(|value| codec::read_main(&value));
-    let (_, undo) = main.ok_or_else(|| format!("what takes block {id} off again is broken"))?;
+    let (_, undo) = codec::read_main(row)
+        .ok_or_else(|| format!("what takes block {id} off again is broken"))?;
     let touched = block
         .transactions()
         .iter()
