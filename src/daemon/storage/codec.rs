@@ -73,7 +73,7 @@ pub(super) fn read_account(key: &[u8]) -> Option<Account> {
     std::str::from_utf8(key.get(1..)?).ok()?.parse().ok()
 }
 
-/// The payment that a key of [`Table::Paid`], [`Table::Kept`] or [`Table::Accepted`] names.
+/// The payment that a key of [`Table::Paid`] names.
 pub(super) fn read_id(key: &[u8]) -> Option<TxId> {
     Some(TxId(key.get(1..)?.try_into().ok()?))
 }

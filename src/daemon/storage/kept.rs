@@ -1,6 +1,7 @@
 //! What a node keeps besides its ledger, as tables: what [`Saved`] is in memory.
 
-use fjall::Slice;
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::changes::Put;
@@ -28,17 +29,25 @@ struct Counters {
     lives: u64,
 }
 
+/// So many ids of accepted payments at most stand in one row where many are written at once.
+pub(super) const IDS_A_ROW: usize = 4096;
+
 /// What a writer has to know of what it wrote before.
 #[derive(Debug, Default)]
 pub(super) struct Records {
     counters: Counters,
     /// Numbers what is kept in the order it comes.
     arrivals: u64,
+    /// The number under which each payment is kept. Rows that come and go together lie side by side so: ids are
+    /// strewn all over a table, and each one's place in it would have to be found.
+    numbers: HashMap<TxId, u64>,
+    /// Payments accepted since the last batch.
+    accepted: Vec<TxId>,
 }
 
 impl Records {
-    /// Hands out what a node's records change, all but the ledger and the numbers. A reset is the caller's
-    /// to have made.
+    /// Hands out what a node's records change, all but the ledger and what [`Records::finish`] does. A reset is
+    /// the caller's to have made.
     pub(super) fn apply(&mut self, persist: &Persist, batch: &mut Batch) {
         for record in &persist.records {
             self.record(record, batch);
@@ -67,20 +76,21 @@ impl Records {
                 issued,
             } => {
                 self.counters.issued = *issued;
-                batch.put((
-                    Table::Accepted.key(&transaction.id.0),
-                    Some(Slice::default()),
-                ));
+                self.accepted.push(transaction.id);
                 batch.put(self.in_order(QUEUE, transaction));
             }
             Record::Pooled { order, transaction } => {
-                batch.put(payment(POOL, order.to_be_bytes(), transaction));
+                batch.put(self.keep(POOL, *order, transaction));
             }
             Record::Waiting {
                 transaction,
                 accepted,
             } => batch.put(self.waiting(transaction, *accepted)),
-            Record::Dropped { id } => batch.put((Table::Kept.key(&id.0), None)),
+            Record::Dropped { id } => {
+                if let Some(number) = self.numbers.remove(id) {
+                    batch.put((Table::Kept.numbered(number), None));
+                }
+            }
             Record::Received {
                 from,
                 ready,
@@ -97,6 +107,7 @@ impl Records {
 
     /// Writes everything, into tables that hold nothing of it.
     pub(super) fn write(&mut self, saved: &Saved, batch: &mut Batch) {
+        (self.numbers, self.accepted) = Default::default();
         self.counters = Counters {
             clock: saved.clock,
             started: saved.started,
@@ -105,14 +116,14 @@ impl Records {
             mine: saved.mine,
             lives: saved.lives,
         };
-        for id in &saved.accepted {
-            batch.put((Table::Accepted.key(&id.0), Some(Slice::default())));
+        for ids in saved.accepted.chunks(IDS_A_ROW) {
+            batch.put(accepted(self.next_arrival(), ids));
         }
         for transaction in &saved.queue {
             batch.put(self.in_order(QUEUE, transaction));
         }
         for (order, transaction) in &saved.pool {
-            batch.put(payment(POOL, order.to_be_bytes(), transaction));
+            batch.put(self.keep(POOL, *order, transaction));
         }
         for (transaction, accepted) in &saved.waiting {
             batch.put(self.waiting(transaction, *accepted));
@@ -120,17 +131,26 @@ impl Records {
         for kept in &saved.inbox {
             batch.put(self.message(&kept.from, kept.ready, &kept.message));
         }
-        batch.put(self.numbers());
+        batch.put(self.counters());
     }
 
     /// Counts one more life, which is to be written.
     pub(super) fn begin_life(&mut self) -> Put {
         self.counters.lives += 1;
-        self.numbers()
+        self.counters()
     }
 
-    /// The numbers as they are after all that was applied: once a batch, whatever it holds.
-    pub(super) fn numbers(&self) -> Put {
+    /// Hands out what a batch says once, whatever it holds: the counters as they are after all that was applied,
+    /// and which payments were accepted.
+    pub(super) fn finish(&mut self, batch: &mut Batch) {
+        if !self.accepted.is_empty() {
+            let ids = std::mem::take(&mut self.accepted);
+            batch.put(accepted(self.next_arrival(), &ids));
+        }
+        batch.put(self.counters());
+    }
+
+    fn counters(&self) -> Put {
         let numbers = serde_json::to_vec(&self.counters).expect("numbers are written as JSON");
         (Table::Node.key(&[]), Some(numbers.into()))
     }
@@ -141,7 +161,21 @@ impl Records {
     }
 
     fn in_order(&mut self, place: u8, transaction: &Transaction) -> Put {
-        payment(place, self.next_arrival().to_be_bytes(), transaction)
+        let arrival = self.next_arrival();
+        self.keep(place, arrival.cast_signed(), transaction)
+    }
+
+    /// A payment under the number it has, or a new one.
+    fn keep(&mut self, place: u8, order: i64, transaction: &Transaction) -> Put {
+        let number = match self.numbers.get(&transaction.id) {
+            Some(number) => *number,
+            None => {
+                let number = self.next_arrival();
+                self.numbers.insert(transaction.id, number);
+                number
+            }
+        };
+        payment(number, place, order, transaction)
     }
 
     fn message(&mut self, from: &Option<Name>, ready: u64, message: &Message) -> Put {
@@ -156,11 +190,20 @@ impl Records {
     }
 }
 
-pub(super) fn payment(place: u8, order: [u8; 8], transaction: &Transaction) -> Put {
+pub(super) fn payment(number: u64, place: u8, order: i64, transaction: &Transaction) -> Put {
     let mut value = vec![place];
-    value.extend_from_slice(&order);
+    value.extend_from_slice(&order.to_be_bytes());
     transaction.write_canonical(&mut value);
-    (Table::Kept.key(&transaction.id.0), Some(value.into()))
+    (Table::Kept.numbered(number), Some(value.into()))
+}
+
+/// Payments that were accepted together.
+pub(super) fn accepted(number: u64, ids: &[TxId]) -> Put {
+    let ids = ids.iter().flat_map(|id| id.0);
+    (
+        Table::Accepted.numbered(number),
+        Some(ids.collect::<Vec<u8>>().into()),
+    )
 }
 
 /// Why what is kept cannot be read.
@@ -189,18 +232,22 @@ impl From<fjall::Error> for KeptError {
 /// What is kept, and what a writer goes on from.
 pub(super) fn read(tables: &Tables) -> Result<(Saved, Records), KeptError> {
     let counters = read_counters(tables)?;
-    let mut saved = Saved {
-        accepted: read_accepted(tables)?,
-        ..counters.saved()
-    };
+    let mut saved = counters.saved();
     let mut arrivals = 0;
-    read_payments(tables, &mut saved, &mut arrivals)?;
+    read_accepted(tables, &mut saved, &mut arrivals)?;
+    let numbers = read_payments(tables, &mut saved, &mut arrivals)?;
     read_inbox(tables, &mut saved, &mut arrivals)?;
     if arrivals.max(counters.lives) > MAX_SAFE_INTEGER {
         let what = format!("a count of {}", arrivals.max(counters.lives));
         return Err(KeptError::Broken(what));
     }
-    Ok((saved, Records { counters, arrivals }))
+    let records = Records {
+        counters,
+        arrivals,
+        numbers,
+        accepted: Vec::new(),
+    };
+    Ok((saved, records))
 }
 
 /// The numbers alone.
@@ -230,25 +277,45 @@ impl Counters {
     }
 }
 
-fn read_accepted(tables: &Tables) -> Result<Vec<TxId>, KeptError> {
-    let ids = tables.table(Table::Accepted).map(|entry| {
-        let (key, _) = entry?;
-        codec::read_id(&key)
-            .ok_or_else(|| KeptError::Broken("the id of an accepted payment".to_owned()))
-    });
-    ids.collect()
+fn read_accepted(tables: &Tables, saved: &mut Saved, arrivals: &mut u64) -> Result<(), KeptError> {
+    for entry in tables.table(Table::Accepted) {
+        let (key, value) = entry?;
+        let row = codec::read_number(&key[1..]).zip(read_ids(&value));
+        let (number, ids) = row.ok_or_else(|| KeptError::Broken(ACCEPTED_IDS.to_owned()))?;
+        *arrivals = number.max(*arrivals);
+        saved.accepted.extend(ids);
+    }
+    saved.accepted.sort_unstable();
+    saved.accepted.dedup();
+    Ok(())
 }
 
-fn read_payments(tables: &Tables, saved: &mut Saved, arrivals: &mut u64) -> Result<(), KeptError> {
+/// What a row of [`Table::Accepted`] is called where it is broken.
+pub(super) const ACCEPTED_IDS: &str = "the ids of accepted payments";
+
+/// The ids in a row of [`Table::Accepted`].
+pub(super) fn read_ids(value: &[u8]) -> Option<impl Iterator<Item = TxId>> {
+    let (ids, rest) = value.as_chunks();
+    rest.is_empty().then(|| ids.iter().copied().map(TxId))
+}
+
+/// The number under which each payment is kept.
+fn read_payments(
+    tables: &Tables,
+    saved: &mut Saved,
+    arrivals: &mut u64,
+) -> Result<HashMap<TxId, u64>, KeptError> {
+    let mut numbers = HashMap::new();
     let mut kept = Vec::new();
     for entry in tables.table(Table::Kept) {
         let (key, value) = entry?;
-        let payment = read_payment(&value);
-        kept.push(
-            payment.ok_or_else(|| {
-                KeptError::Broken(format!("the payment {}", hex::encode(&key[1..])))
-            })?,
-        );
+        let row = codec::read_number(&key[1..]).zip(read_payment(&value));
+        let (number, payment) = row.ok_or_else(|| KeptError::Broken(payment_at(&key)))?;
+        *arrivals = number.max(*arrivals);
+        if numbers.insert(payment.transaction.id, number).is_some() {
+            return Err(KeptError::Broken(payment_at(&key)));
+        }
+        kept.push(payment);
     }
     kept.sort_by_key(|payment| payment.order);
     for KeptPayment {
@@ -266,7 +333,12 @@ fn read_payments(tables: &Tables, saved: &mut Saved, arrivals: &mut u64) -> Resu
             *arrivals = order.unsigned_abs().max(*arrivals);
         }
     }
-    Ok(())
+    Ok(numbers)
+}
+
+/// What a row of [`Table::Kept`] is called where it is broken.
+pub(super) fn payment_at(key: &[u8]) -> String {
+    format!("the payment kept under {}", hex::encode(&key[1..]))
 }
 
 /// A payment that is in no block, as it is kept.

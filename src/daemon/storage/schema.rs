@@ -5,11 +5,13 @@ use std::path::Path;
 
 use fjall::Slice;
 
-use super::codec::Table;
+use super::codec::{self, Table};
 use super::dir::{damaged, failed, system};
 use super::error::DataDirError;
 use super::identity::Identity;
+use super::kept::{self, IDS_A_ROW};
 use super::tables::{Batch, Tables};
+use crate::ledger::TxId;
 
 /// The key under which a directory says its schema.
 pub(super) const SCHEMA: &str = "schema";
@@ -18,7 +20,7 @@ pub(super) const SCHEMA: &str = "schema";
 pub(super) type Step = fn(&mut Tables) -> fjall::Result<()>;
 
 /// From schema 1 on, in order.
-pub(super) const STEPS: &[Step] = &[join_undo];
+pub(super) const STEPS: &[Step] = &[join_undo, number_payments];
 
 /// The first byte of the keys under which schema 1 had undo data, by the block's id.
 const UNDO: u8 = 3;
@@ -27,18 +29,36 @@ const UNDO: u8 = 3;
 /// memory more than once.
 const STEP_BLOCKS: usize = 128;
 
-/// Undo data come to stand behind their block's hash, in the same row.
-fn join_undo(tables: &mut Tables) -> fjall::Result<()> {
-    let end = Slice::from([UNDO + 1]);
-    let mut start = Included(Slice::from([UNDO]));
+/// The bytes of a key under which schema 2 had a payment, or that it was accepted: by its id.
+const ID_KEY_BYTES: usize = 1 + 16;
+
+type Row = (Slice, Slice);
+
+/// Changes the rows of a table, so many in one batch.
+fn in_batches(
+    tables: &mut Tables,
+    table: u8,
+    rows_a_batch: usize,
+    mut change: impl FnMut(&Tables, Vec<Row>, &mut Batch) -> fjall::Result<()>,
+) -> fjall::Result<()> {
+    let end = Slice::from([table + 1]);
+    let mut start = Included(Slice::from([table]));
     loop {
         let rows = tables.range((start, Excluded(end.clone())));
-        let rows: Vec<_> = rows.take(STEP_BLOCKS).collect::<fjall::Result<_>>()?;
+        let rows: Vec<Row> = rows.take(rows_a_batch).collect::<fjall::Result<_>>()?;
         let Some((last, _)) = rows.last() else {
             return Ok(());
         };
         start = Excluded(last.clone());
         let mut batch = Batch::default();
+        change(tables, rows, &mut batch)?;
+        tables.commit(batch)?;
+    }
+}
+
+/// Undo data come to stand behind their block's hash, in the same row.
+fn join_undo(tables: &mut Tables) -> fjall::Result<()> {
+    in_batches(tables, UNDO, STEP_BLOCKS, |tables, rows, batch| {
         for (key, undo) in rows {
             let main = Slice::from([&[Table::Main as u8], &key[1..]].concat());
             // A directory that was saved from damage may lack some.
@@ -47,8 +67,73 @@ fn join_undo(tables: &mut Tables) -> fjall::Result<()> {
             }
             batch.put((key, None));
         }
-        tables.commit(batch)?;
+        Ok(())
+    })
+}
+
+/// Payments that are kept come to stand under numbers, and the ids of accepted ones many in a row.
+fn number_payments(tables: &mut Tables) -> fjall::Result<()> {
+    let mut number = highest(tables, Table::Kept)?;
+    in_batches(tables, Table::Kept as u8, IDS_A_ROW, |_, rows, batch| {
+        for (key, payment) in rows.into_iter().filter(stands_under_id) {
+            number += 1;
+            batch.put((Table::Kept.numbered(number), Some(payment)));
+            batch.put((key, None));
+        }
+        Ok(())
+    })?;
+    let mut number = highest(tables, Table::Accepted)?;
+    in_batches(
+        tables,
+        Table::Accepted as u8,
+        IDS_A_ROW,
+        |_, rows, batch| {
+            let rows: Vec<Row> = rows.into_iter().filter(stands_under_id).collect();
+            let ids: Vec<TxId> = (rows.iter())
+                .filter_map(|(key, _)| codec::read_id(key))
+                .collect();
+            if !ids.is_empty() {
+                number += 1;
+                batch.put(kept::accepted(number, &ids));
+            }
+            rows.into_iter().for_each(|(key, _)| batch.put((key, None)));
+            Ok(())
+        },
+    )
+}
+
+fn stands_under_id((key, _): &Row) -> bool {
+    key.len() == ID_KEY_BYTES
+}
+
+/// The highest number that a row of a table has, of those that have one; 0 where none has.
+fn highest(tables: &Tables, table: Table) -> fjall::Result<u64> {
+    let mut highest = 0;
+    for row in tables.table(table) {
+        let (key, _) = row?;
+        highest = codec::read_number(&key[1..]).unwrap_or(0).max(highest);
     }
+    Ok(highest)
+}
+
+/// Makes of what a directory keeps besides the chain what it was under schema 2, in so many rows of each table.
+#[cfg(test)]
+fn name_payments(tables: &mut Tables, most: usize) {
+    let mut batch = Batch::default();
+    for row in tables.table(Table::Kept).take(most) {
+        let (key, value) = row.unwrap();
+        let payment = kept::read_payment(&value).unwrap().transaction;
+        batch.put((key, None));
+        batch.put((Table::Kept.key(&payment.id.0), Some(value)));
+    }
+    for row in tables.table(Table::Accepted).take(most) {
+        let (key, value) = row.unwrap();
+        batch.put((key, None));
+        for id in kept::read_ids(&value).unwrap() {
+            batch.put((Table::Accepted.key(&id.0), Some(Slice::default())));
+        }
+    }
+    tables.commit(batch).unwrap();
 }
 
 /// Makes of a directory what it was under schema 1.
@@ -115,6 +200,8 @@ fn of(path: &Path, tables: &Tables) -> Result<u32, DataDirError> {
 mod tests {
     use super::*;
     use crate::daemon::storage::codec::read_number;
+    use crate::ledger::Transaction;
+    use crate::node::Saved;
 
     const FIRST: &[u8] = b"first";
     const SECOND: &[u8] = b"second";
@@ -211,7 +298,7 @@ mod tests {
         }
     }
 
-    fn rows(tables: &Tables) -> Vec<(Slice, Slice)> {
+    fn rows(tables: &Tables) -> Vec<Row> {
         let all = (Included(Slice::from([0])), Included(Slice::from([255])));
         tables.range(all).collect::<fjall::Result<_>>().unwrap()
     }
@@ -236,6 +323,39 @@ mod tests {
         for _ in 0..2 {
             join_undo(&mut tables).unwrap();
             assert!(rows(&tables) == now);
+        }
+    }
+
+    #[test]
+    fn payments_come_to_stand_under_numbers_however_many_and_however_often() {
+        let payment = |number: u64| Transaction {
+            id: TxId::from(u128::from(number.wrapping_mul(0x9e37_79b9_7f4a_7c15)) << 64),
+            sender: Some("aki".parse().unwrap()),
+            recipient: "so".parse().unwrap(),
+            value: 1.try_into().unwrap(),
+            signed: None,
+        };
+        let many = 2 * IDS_A_ROW as u64 + 1;
+        let mut saved = Saved {
+            queue: (1..many).map(payment).collect(),
+            pool: vec![(-7, payment(many)), (9, payment(many + 1))],
+            waiting: vec![(payment(many + 2), true), (payment(many + 3), false)],
+            accepted: (0..many).map(|number| payment(number).id).collect(),
+            ..Saved::default()
+        };
+        saved.accepted.sort_unstable();
+        let directory = tempfile::tempdir().unwrap();
+        let mut tables = open(directory.path());
+        let mut batch = Batch::default();
+        kept::Records::default().write(&saved, &mut batch);
+        tables.commit(batch).unwrap();
+        for most in [usize::MAX, 1, 0] {
+            name_payments(&mut tables, most);
+            number_payments(&mut tables).unwrap();
+            assert!(rows(&tables).iter().all(|row| !stands_under_id(row)));
+            assert!(tables.table(Table::Accepted).count() <= 4);
+            let (read, _) = kept::read(&tables).unwrap();
+            assert!(read == saved, "{most}");
         }
     }
 

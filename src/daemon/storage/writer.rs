@@ -112,7 +112,7 @@ impl Writer {
             }
         }
         if self.failed.is_none() {
-            batch.put(self.records.numbers());
+            self.records.finish(&mut batch);
             match self.commit(batch) {
                 Ok(()) => {
                     self.shared.lasting.store(self.taken, Ordering::Release);

@@ -11,7 +11,7 @@ use crate::daemon::storage::check;
 use crate::daemon::storage::codec::{self, Table};
 use crate::daemon::storage::error::describe;
 use crate::daemon::storage::kept::{self, KeptPayment};
-use crate::ledger::{Hash, TxId};
+use crate::ledger::Hash;
 
 /// After so many blocks of the main chain in a row that cannot be read, the rest is given up.
 const MAX_GAP: u64 = 10_000;
@@ -142,7 +142,7 @@ impl<W: Write> Export<'_, W> {
         for (key, value) in self.table(Table::Kept) {
             match kept::read_payment(&value) {
                 Some(payment) => kept.push(payment),
-                None => self.miss(&format!("the payment {}", hex::encode(&key[1..]))),
+                None => self.miss(&kept::payment_at(&key)),
             }
         }
         let place = |payment: &KeptPayment| match payment.place {
@@ -159,17 +159,18 @@ impl<W: Write> Export<'_, W> {
             })?;
             self.done.written.payments += 1;
         }
-        let accepted: Vec<Option<TxId>> = (self.table(Table::Accepted).iter())
-            .map(|(key, _)| codec::read_id(key))
-            .collect();
-        for id in accepted {
-            match id {
-                Some(id) => {
-                    self.line(&Line::Accepted(id))?;
-                    self.done.written.accepted += 1;
-                }
-                None => self.miss("the id of an accepted payment"),
+        let mut accepted = Vec::new();
+        for (_, value) in self.table(Table::Accepted) {
+            match kept::read_ids(&value) {
+                Some(ids) => accepted.extend(ids),
+                None => self.miss(kept::ACCEPTED_IDS),
             }
+        }
+        accepted.sort_unstable();
+        accepted.dedup();
+        for id in accepted {
+            self.line(&Line::Accepted(id))?;
+            self.done.written.accepted += 1;
         }
         Ok(())
     }

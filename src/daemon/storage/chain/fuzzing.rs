@@ -12,6 +12,7 @@ use crate::daemon::storage::codec::{self, Table};
 use crate::daemon::storage::error::{DataDirError, describe};
 use crate::daemon::storage::tables::Batch;
 use crate::daemon::storage::{check, kept, message};
+use crate::ledger::TxId;
 use crate::node::SavedMessage;
 
 const TABLES: [Table; 9] = [
@@ -50,9 +51,12 @@ pub fn again(key: &[u8], value: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
         }
         Table::Kept => {
             let kept = kept::read_payment(value)?;
-            kept::payment(kept.place, kept.order.to_be_bytes(), &kept.transaction).1?
+            kept::payment(number()?, kept.place, kept.order, &kept.transaction).1?
         }
-        Table::Accepted => value.into(),
+        Table::Accepted => {
+            let ids: Vec<TxId> = kept::read_ids(value)?.collect();
+            kept::accepted(number()?, &ids).1?
+        }
         Table::Inbox => {
             let (arrival, saved) = message::read(key, value)?;
             return Some(message(arrival, &saved));
@@ -60,9 +64,9 @@ pub fn again(key: &[u8], value: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
         Table::Node => return None,
     };
     let key = match table {
-        Table::Main => table.numbered(number()?),
+        Table::Main | Table::Kept | Table::Accepted => table.numbered(number()?),
         Table::Account => codec::account_key(&codec::read_account(key)?),
-        Table::Paid | Table::Kept | Table::Accepted => table.key(&codec::read_id(key)?.0),
+        Table::Paid => table.key(&codec::read_id(key)?.0),
         _ => table.key(&codec::read_hash_key(key)?.0),
     };
     Some((key.to_vec(), value.to_vec()))
