@@ -201,7 +201,7 @@ fn one_signal_ends_it_well_even_while_a_nonce_is_searched() {
     }
 }
 
-/// A request that is not whole keeps one of them up for longer than another one waits to dial it again.
+/// A request that is not whole keeps one of them up for longer than it waits to dial another one again.
 #[test]
 fn nodes_that_are_stopped_together_do_not_miss_each_other() {
     for controller in ["none", "127.0.0.1:0"] {
@@ -211,7 +211,8 @@ fn nodes_that_are_stopped_together_do_not_miss_each_other() {
         command.stderr(errors.reopen().unwrap());
         let mut mesh = Process::of(command);
         let mut waits = TcpStream::connect(mesh.socket(1, "http")).unwrap();
-        let head = "POST /tx HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n";
+        let head = "POST /tx/add HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
+                    Content-Length: 9\r\n\r\n";
         waits.write_all(head.as_bytes()).unwrap();
         Client::new(mesh.socket(1, "http"))
             .json("GET", "/healthz", "")

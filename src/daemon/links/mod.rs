@@ -295,7 +295,7 @@ impl<N: Node<Message = Message> + Send + 'static> Links<N> {
         }
     }
 
-    /// Dials nobody from now on but who is added then.
+    /// Dials nobody from now on, but for new addresses that are added.
     pub fn dial_nobody(&self) {
         self.dials().clear();
     }

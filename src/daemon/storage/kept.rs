@@ -29,7 +29,7 @@ struct Counters {
     lives: u64,
 }
 
-/// So many ids of accepted payments at most stand in one row where many are written at once.
+/// So many ids of accepted payments stand in one row where all are written at once.
 pub(super) const IDS_A_ROW: usize = 4096;
 
 /// What a writer has to know of what it wrote before.
@@ -40,7 +40,7 @@ pub(super) struct Records {
     arrivals: u64,
     /// The number under which each payment is kept. Rows that come and go together lie side by side so: ids are
     /// strewn all over a table, and each one's place in it would have to be found.
-    numbers: HashMap<TxId, u64>,
+    number_of: HashMap<TxId, u64>,
     /// Payments accepted since the last batch.
     accepted: Vec<TxId>,
 }
@@ -87,7 +87,7 @@ impl Records {
                 accepted,
             } => batch.put(self.waiting(transaction, *accepted)),
             Record::Dropped { id } => {
-                if let Some(number) = self.numbers.remove(id) {
+                if let Some(number) = self.number_of.remove(id) {
                     batch.put((Table::Kept.numbered(number), None));
                 }
             }
@@ -107,7 +107,7 @@ impl Records {
 
     /// Writes everything, into tables that hold nothing of it.
     pub(super) fn write(&mut self, saved: &Saved, batch: &mut Batch) {
-        (self.numbers, self.accepted) = Default::default();
+        (self.number_of, self.accepted) = Default::default();
         self.counters = Counters {
             clock: saved.clock,
             started: saved.started,
@@ -167,11 +167,11 @@ impl Records {
 
     /// A payment under the number it has, or a new one.
     fn keep(&mut self, place: u8, order: i64, transaction: &Transaction) -> Put {
-        let number = match self.numbers.get(&transaction.id) {
+        let number = match self.number_of.get(&transaction.id) {
             Some(number) => *number,
             None => {
                 let number = self.next_arrival();
-                self.numbers.insert(transaction.id, number);
+                self.number_of.insert(transaction.id, number);
                 number
             }
         };
@@ -235,7 +235,7 @@ pub(super) fn read(tables: &Tables) -> Result<(Saved, Records), KeptError> {
     let mut saved = counters.saved();
     let mut arrivals = 0;
     read_accepted(tables, &mut saved, &mut arrivals)?;
-    let numbers = read_payments(tables, &mut saved, &mut arrivals)?;
+    let number_of = read_payments(tables, &mut saved, &mut arrivals)?;
     read_inbox(tables, &mut saved, &mut arrivals)?;
     if arrivals.max(counters.lives) > MAX_SAFE_INTEGER {
         let what = format!("a count of {}", arrivals.max(counters.lives));
@@ -244,7 +244,7 @@ pub(super) fn read(tables: &Tables) -> Result<(Saved, Records), KeptError> {
     let records = Records {
         counters,
         arrivals,
-        numbers,
+        number_of,
         accepted: Vec::new(),
     };
     Ok((saved, records))
@@ -291,7 +291,7 @@ fn read_accepted(tables: &Tables, saved: &mut Saved, arrivals: &mut u64) -> Resu
 }
 
 /// What a row of [`Table::Accepted`] is called where it is broken.
-pub(super) const ACCEPTED_IDS: &str = "the ids of accepted payments";
+pub(super) const ACCEPTED_IDS: &str = "a row with the ids of accepted payments";
 
 /// The ids in a row of [`Table::Accepted`].
 pub(super) fn read_ids(value: &[u8]) -> Option<impl Iterator<Item = TxId>> {
@@ -305,14 +305,14 @@ fn read_payments(
     saved: &mut Saved,
     arrivals: &mut u64,
 ) -> Result<HashMap<TxId, u64>, KeptError> {
-    let mut numbers = HashMap::new();
+    let mut number_of = HashMap::new();
     let mut kept = Vec::new();
     for entry in tables.table(Table::Kept) {
         let (key, value) = entry?;
         let row = codec::read_number(&key[1..]).zip(read_payment(&value));
         let (number, payment) = row.ok_or_else(|| KeptError::Broken(payment_at(&key)))?;
         *arrivals = number.max(*arrivals);
-        if numbers.insert(payment.transaction.id, number).is_some() {
+        if number_of.insert(payment.transaction.id, number).is_some() {
             return Err(KeptError::Broken(payment_at(&key)));
         }
         kept.push(payment);
@@ -333,7 +333,7 @@ fn read_payments(
             *arrivals = order.unsigned_abs().max(*arrivals);
         }
     }
-    Ok(numbers)
+    Ok(number_of)
 }
 
 /// What a row of [`Table::Kept`] is called where it is broken.

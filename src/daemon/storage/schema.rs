@@ -13,8 +13,11 @@ use super::kept::{self, IDS_A_ROW};
 use super::tables::{Batch, Tables};
 use crate::ledger::TxId;
 
-/// The key under which a directory says its schema.
+/// The key under which a directory says its schema: the newest that anything in it is of.
 pub(super) const SCHEMA: &str = "schema";
+
+/// The key under which it says the schema that all of it has reached, where that was ever another one.
+pub(super) const REACHED: &str = "reached";
 
 /// Makes one schema of the one before it. One that was interrupted is done again, on what it left.
 pub(super) type Step = fn(&mut Tables) -> fjall::Result<()>;
@@ -116,17 +119,18 @@ fn highest(tables: &Tables, table: Table) -> fjall::Result<u64> {
     Ok(highest)
 }
 
-/// Makes of what a directory keeps besides the chain what it was under schema 2, in so many rows of each table.
+/// Makes of what a directory keeps besides the chain what it was under schema 2, in so many rows of each table,
+/// the last ones.
 #[cfg(test)]
 fn name_payments(tables: &mut Tables, most: usize) {
     let mut batch = Batch::default();
-    for row in tables.table(Table::Kept).take(most) {
+    for row in tables.table(Table::Kept).rev().take(most) {
         let (key, value) = row.unwrap();
         let payment = kept::read_payment(&value).unwrap().transaction;
         batch.put((key, None));
         batch.put((Table::Kept.key(&payment.id.0), Some(value)));
     }
-    for row in tables.table(Table::Accepted).take(most) {
+    for row in tables.table(Table::Accepted).rev().take(most) {
         let (key, value) = row.unwrap();
         batch.put((key, None));
         for id in kept::read_ids(&value).unwrap() {
@@ -155,15 +159,16 @@ pub(super) const fn latest(steps: &[Step]) -> u32 {
     1 + steps.len() as u32
 }
 
-/// Brings a directory to the latest schema. After each step the new number is written, when all that the
-/// step wrote lasts.
+/// Brings a directory to the latest schema. Each step's number is written before it, so that no earlier release
+/// uses what is half changed, and that it was reached when all that the step wrote lasts.
 pub(super) fn migrate(
     path: &Path,
     tables: &mut Tables,
     steps: &[Step],
 ) -> Result<(), DataDirError> {
     let unreadable = |error: fjall::Error| failed(path, &error);
-    let schema = of(path, tables)?;
+    let schema = number(path, tables, SCHEMA)?;
+    let schema = schema.ok_or_else(|| damaged(path, "it does not say its schema".to_owned()))?;
     let known = latest(steps);
     if schema > known {
         return Err(DataDirError::Newer {
@@ -172,28 +177,35 @@ pub(super) fn migrate(
             known,
         });
     }
-    for (step, from) in steps.iter().zip(1..).skip(schema as usize - 1) {
+    let reached = number(path, tables, REACHED)?.unwrap_or(schema);
+    for (step, from) in steps.iter().zip(1..).skip(reached as usize - 1) {
         let next: u32 = from + 1;
         log::warn!(
-            "{}: schema {from} becomes {next}: of a long chain that takes a while, and goes on at the next start \
-             if it is interrupted",
+            "{}: schema {from} becomes {next}: this may take a while, and goes on at the next start if it is \
+             interrupted",
             path.display()
         );
         Identity::forget(path).map_err(system(path, "what it says of itself cannot be removed"))?;
-        step(tables).map_err(unreadable)?;
+        let (from, next) = (from.to_be_bytes(), next.to_be_bytes());
         tables
-            .set_about(&[(SCHEMA, &next.to_be_bytes())])
+            .set_about(&[(SCHEMA, &next), (REACHED, &from)])
             .map_err(unreadable)?;
+        step(tables).map_err(unreadable)?;
+        tables.set_about(&[(REACHED, &next)]).map_err(unreadable)?;
     }
     Ok(())
 }
 
-/// The schema of a directory.
-fn of(path: &Path, tables: &Tables) -> Result<u32, DataDirError> {
-    let value = tables.about(SCHEMA).map_err(|error| failed(path, &error))?;
-    let schema = value.and_then(|value| Some(u32::from_be_bytes(value[..].try_into().ok()?)));
-    let schema = schema.filter(|schema| *schema > 0);
-    schema.ok_or_else(|| damaged(path, "it does not say its schema".to_owned()))
+/// The number of a schema that a directory says of itself.
+fn number(path: &Path, tables: &Tables, key: &str) -> Result<Option<u32>, DataDirError> {
+    let value = tables.about(key).map_err(|error| failed(path, &error))?;
+    let Some(value) = value else {
+        return Ok(None);
+    };
+    let number = value[..].try_into().map(u32::from_be_bytes).ok();
+    let number = number.filter(|number| *number > 0);
+    let broken = || damaged(path, format!("what it says as its {key} is no schema"));
+    number.map(Some).ok_or_else(broken)
 }
 
 #[cfg(test)]
@@ -278,7 +290,9 @@ mod tests {
     fn a_step_that_was_interrupted_is_done_again_and_those_before_it_are_not() {
         let (directory, mut tables) = of_schema(1);
         migrate(directory.path(), &mut tables, &[first, interrupted]).unwrap_err();
-        assert_eq!((read(&tables, SECOND), schema(&tables)), (Some(7), 2));
+        assert_eq!((read(&tables, SECOND), schema(&tables)), (Some(7), 3));
+        let earlier = migrate(directory.path(), &mut tables, &[first]).unwrap_err();
+        assert!(earlier.to_string().contains("schema 3"), "{earlier}");
         drop(tables);
         let mut tables = open(directory.path());
         migrate(directory.path(), &mut tables, &[first, second]).unwrap();
@@ -351,7 +365,11 @@ mod tests {
         tables.commit(batch).unwrap();
         for most in [usize::MAX, 1, 0] {
             name_payments(&mut tables, most);
-            number_payments(&mut tables).unwrap();
+            let before: [u8; 4] = 2u32.to_be_bytes();
+            tables
+                .set_about(&[(SCHEMA, &before), (REACHED, &before)])
+                .unwrap();
+            migrate(directory.path(), &mut tables, STEPS).unwrap();
             assert!(rows(&tables).iter().all(|row| !stands_under_id(row)));
             assert!(tables.table(Table::Accepted).count() <= 4);
             let (read, _) = kept::read(&tables).unwrap();

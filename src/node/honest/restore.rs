@@ -154,6 +154,13 @@ impl<S: Store + Clone> HonestNode<S> {
             state.counters.arrivals,
             state.counters.searches,
         ];
+        let arrivals = (state.inbox.iter().map(|item| item.arrival))
+            .chain(state.links.iter().map(|link| link.since));
+        if arrivals.max() > Some(state.counters.arrivals) {
+            return Err(StateError::Contradiction {
+                what: "something arrived after the last arrival",
+            });
+        }
         if state.clock > MAX_SAFE_INTEGER || numbers.iter().any(|n| *n > MAX_SAFE_INTEGER) {
             return Err(StateError::Contradiction {
                 what: "a number is above 2^53 - 1",

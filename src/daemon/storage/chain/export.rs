@@ -160,7 +160,9 @@ impl<W: Write> Export<'_, W> {
             self.done.written.payments += 1;
         }
         let mut accepted = Vec::new();
-        for (_, value) in self.table(Table::Accepted) {
+        for (key, value) in self.table(Table::Accepted) {
+            // That a row of before schema 3 went may be what could not be read.
+            accepted.extend(codec::read_id(&key));
             match kept::read_ids(&value) {
                 Some(ids) => accepted.extend(ids),
                 None => self.miss(kept::ACCEPTED_IDS),

@@ -15,7 +15,7 @@ use crate::daemon::storage::dir::{self, DATABASE, GENESIS, NAME, NETWORK};
 use crate::daemon::storage::identity::Identity;
 use crate::daemon::storage::journal;
 use crate::daemon::storage::manifest;
-use crate::daemon::storage::schema::SCHEMA;
+use crate::daemon::storage::schema::{REACHED, SCHEMA};
 use crate::daemon::storage::tables::{Batch, Tables};
 
 /// What a directory says of itself is in the keyspace that was made first.
@@ -96,10 +96,12 @@ fn describe(
     let read = [SCHEMA, NAME, NETWORK, GENESIS].map(|key| get(key).map(|value| (key, value)));
     let entries = match read {
         [Some(schema), Some(name), Some(network), Some(genesis)] => {
-            [schema, name, network, genesis]
+            let reached = get(REACHED).map(|value| (REACHED, value));
+            let said = [schema, name, network, genesis];
+            said.into_iter().chain(reached).collect()
         }
         _ => match Identity::read(path) {
-            Some(identity) => [
+            Some(identity) => vec![
                 (SCHEMA, identity.schema.to_be_bytes().to_vec()),
                 (NAME, identity.name.as_str().into()),
                 (NETWORK, identity.network.0.into()),
@@ -116,7 +118,9 @@ fn describe(
             }
         },
     };
-    let entries = entries.each_ref().map(|(key, value)| (*key, &value[..]));
+    let entries: Vec<_> = (entries.iter())
+        .map(|(key, value)| (*key, &value[..]))
+        .collect();
     tables.set_about(&entries).map_err(ChainError::Database)
 }
 
