@@ -17,7 +17,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use smol::Timer;
-use smol::future::{FutureExt, or, poll_once};
+use smol::future::{FutureExt, or, poll_once, yield_now};
 use smol::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use smol_hyper::rt::FuturesIo;
 
@@ -89,6 +89,8 @@ async fn accept(
     alive: &Sender<std::convert::Infallible>,
 ) {
     loop {
+        // Of a burst all are there at once: nobody else has to wait for the last of them.
+        yield_now().await;
         let accepted = async { Some(listener.accept().await) };
         let reap = async {
             // Without connections there is nothing to wake up for.
