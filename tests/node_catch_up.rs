@@ -277,7 +277,12 @@ fn a_question_is_answered_on_its_own_link_alone() {
     let answers = |node: &mut HonestNode| {
         let to = node.clock() + 1;
         let effects = node.handle(Input::Clock { to, wall: 0 });
-        let answer = |effect: &&Effect<_>| matches!(effect, Effect::Send { message, .. } if matches!(message, Message { body: Body::Chain { .. }, .. }));
+        let answer = |effect: &&Effect<Message>| {
+            let Effect::Send { message, .. } = effect else {
+                return false;
+            };
+            matches!(message.body, Body::Chain { .. })
+        };
         effects.iter().filter(answer).count()
     };
     node.handle(up());
