@@ -22,7 +22,7 @@ hex_bytes!(
 );
 
 /// What makes a payment a signed one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Signed {
     /// The sender's number of this payment, at most [`MAX_SAFE_INTEGER`](super::MAX_SAFE_INTEGER): a sender
     /// uses each once, in any order and with any gaps.

@@ -23,7 +23,7 @@ use super::signature::{HalfSigned, Signature, Signed};
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 /// A signed payment has `sequence` and `signature` besides, in JSON next to the others.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Deserialize)]
 #[serde(try_from = "Fields")]
 pub struct Transaction {
     /// What makes this payment itself.

@@ -9,13 +9,13 @@
 //! | `Side` | hash | the order in which side blocks came (8) |
 //! | `Account` | name | balance (8) |
 //! | `Paid` | payment id (16) | id of the main-chain block (8) |
-//! | `Kept` | number (8) | place (1), order (8), canonical bytes |
+//! | `Kept` | number (8) | of payments, one after the other: place (1), order (8), canonical bytes; or 4, id (16), the place (1) and the order (8) that it came to; or 5, id (16) of one that is no longer kept |
 //! | `Accepted` | number (8) | payment ids (16 each) |
 //! | `Inbox` | stamp (8), sequence number (8), sender's name, none of a controller | order of arrival (8), clock from which it is ready (8), the message, as in `message.rs` |
 //! | `Node` | nothing | JSON of the node's counters |
 //!
 //! Byte 3 is not used again: under it schema 1 had what `Main` now says of balances. Until schema 2 `Kept` and
-//! `Accepted` had the payment's id as their key, and `Accepted` no value.
+//! `Accepted` had the payment's id as their key, and `Accepted` no value; until schema 3 a row of `Kept` had one payment.
 
 use std::sync::Arc;
 

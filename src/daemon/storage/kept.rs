@@ -1,22 +1,16 @@
 //! What a node keeps besides its ledger, as tables: what [`Saved`] is in memory.
 
-use std::collections::HashMap;
-
+use fjall::Slice;
 use serde::{Deserialize, Serialize};
 
 use super::changes::Put;
 use super::codec::{self, Table};
 use super::error::describe;
 use super::message;
+use super::payment_log::{POOL, PaymentLog, QUEUE, WAITING, WAITING_ACCEPTED};
 use super::tables::{Batch, Tables};
 use crate::ledger::{MAX_SAFE_INTEGER, Transaction, TxId};
 use crate::node::{Message, Name, Persist, Record, Saved};
-
-/// Where a payment is; the first byte of its value in [`Table::Kept`].
-pub(super) const QUEUE: u8 = 0;
-pub(super) const POOL: u8 = 1;
-pub(super) const WAITING: u8 = 2;
-pub(super) const WAITING_ACCEPTED: u8 = 3;
 
 /// The numbers of a node, one small value.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,9 +32,7 @@ pub(super) struct Records {
     counters: Counters,
     /// Numbers what is kept in the order it comes.
     arrivals: u64,
-    /// The number under which each payment is kept. Rows that come and go together lie side by side so: ids are
-    /// strewn all over a table, and each one's place in it would have to be found.
-    number_of: HashMap<TxId, u64>,
+    payments: PaymentLog,
     /// Payments accepted since the last batch.
     accepted: Vec<TxId>,
 }
@@ -77,20 +69,16 @@ impl Records {
             } => {
                 self.counters.issued = *issued;
                 self.accepted.push(transaction.id);
-                batch.put(self.in_order(QUEUE, transaction));
+                self.keep_in_order(QUEUE, transaction, batch);
             }
             Record::Pooled { order, transaction } => {
-                batch.put(self.keep(POOL, *order, transaction));
+                self.payments.keep(POOL, *order, transaction, batch);
             }
             Record::Waiting {
                 transaction,
                 accepted,
-            } => batch.put(self.waiting(transaction, *accepted)),
-            Record::Dropped { id } => {
-                if let Some(number) = self.number_of.remove(id) {
-                    batch.put((Table::Kept.numbered(number), None));
-                }
-            }
+            } => self.keep_waiting(transaction, *accepted, batch),
+            Record::Dropped { id } => self.payments.drop(*id, batch),
             Record::Received {
                 from,
                 ready,
@@ -107,7 +95,7 @@ impl Records {
 
     /// Writes everything, into tables that hold nothing of it.
     pub(super) fn write(&mut self, saved: &Saved, batch: &mut Batch) {
-        (self.number_of, self.accepted) = Default::default();
+        (self.payments, self.accepted) = Default::default();
         self.counters = Counters {
             clock: saved.clock,
             started: saved.started,
@@ -120,14 +108,15 @@ impl Records {
             batch.put(accepted(self.next_arrival(), ids));
         }
         for transaction in &saved.queue {
-            batch.put(self.in_order(QUEUE, transaction));
+            self.keep_in_order(QUEUE, transaction, batch);
         }
         for (order, transaction) in &saved.pool {
-            batch.put(self.keep(POOL, *order, transaction));
+            self.payments.keep(POOL, *order, transaction, batch);
         }
         for (transaction, accepted) in &saved.waiting {
-            batch.put(self.waiting(transaction, *accepted));
+            self.keep_waiting(transaction, *accepted, batch);
         }
+        self.payments.finish(batch, |_| None);
         for kept in &saved.inbox {
             batch.put(self.message(&kept.from, kept.ready, &kept.message));
         }
@@ -141,12 +130,14 @@ impl Records {
     }
 
     /// Hands out what a batch says once, whatever it holds: the counters as they are after all that was applied,
-    /// and which payments were accepted.
-    pub(super) fn finish(&mut self, batch: &mut Batch) {
+    /// which payments were accepted, and what became of those that are kept. `read` looks up what was written
+    /// before.
+    pub(super) fn finish(&mut self, batch: &mut Batch, read: impl Fn(&[u8]) -> Option<Slice>) {
         if !self.accepted.is_empty() {
             let ids = std::mem::take(&mut self.accepted);
             batch.put(accepted(self.next_arrival(), &ids));
         }
+        self.payments.finish(batch, read);
         batch.put(self.counters());
     }
 
@@ -155,27 +146,14 @@ impl Records {
         (Table::Node.key(&[]), Some(numbers.into()))
     }
 
-    fn waiting(&mut self, transaction: &Transaction, accepted: bool) -> Put {
+    fn keep_waiting(&mut self, transaction: &Transaction, accepted: bool, batch: &mut Batch) {
         let place = if accepted { WAITING_ACCEPTED } else { WAITING };
-        self.in_order(place, transaction)
+        self.keep_in_order(place, transaction, batch);
     }
 
-    fn in_order(&mut self, place: u8, transaction: &Transaction) -> Put {
-        let arrival = self.next_arrival();
-        self.keep(place, arrival.cast_signed(), transaction)
-    }
-
-    /// A payment under the number it has, or a new one.
-    fn keep(&mut self, place: u8, order: i64, transaction: &Transaction) -> Put {
-        let number = match self.number_of.get(&transaction.id) {
-            Some(number) => *number,
-            None => {
-                let number = self.next_arrival();
-                self.number_of.insert(transaction.id, number);
-                number
-            }
-        };
-        payment(number, place, order, transaction)
+    fn keep_in_order(&mut self, place: u8, transaction: &Transaction, batch: &mut Batch) {
+        let arrival = self.next_arrival().cast_signed();
+        self.payments.keep(place, arrival, transaction, batch);
     }
 
     fn message(&mut self, from: &Option<Name>, ready: u64, message: &Message) -> Put {
@@ -188,13 +166,6 @@ impl Records {
         self.arrivals += 1;
         self.arrivals
     }
-}
-
-pub(super) fn payment(number: u64, place: u8, order: i64, transaction: &Transaction) -> Put {
-    let mut value = vec![place];
-    value.extend_from_slice(&order.to_be_bytes());
-    transaction.write_canonical(&mut value);
-    (Table::Kept.numbered(number), Some(value.into()))
 }
 
 /// Payments that were accepted together.
@@ -235,7 +206,7 @@ pub(super) fn read(tables: &Tables) -> Result<(Saved, Records), KeptError> {
     let mut saved = counters.saved();
     let mut arrivals = 0;
     read_accepted(tables, &mut saved, &mut arrivals)?;
-    let number_of = read_payments(tables, &mut saved, &mut arrivals)?;
+    let payments = read_payments(tables, &mut saved, &mut arrivals)?;
     read_inbox(tables, &mut saved, &mut arrivals)?;
     if arrivals.max(counters.lives) > MAX_SAFE_INTEGER {
         let what = format!("a count of {}", arrivals.max(counters.lives));
@@ -244,7 +215,7 @@ pub(super) fn read(tables: &Tables) -> Result<(Saved, Records), KeptError> {
     let records = Records {
         counters,
         arrivals,
-        number_of,
+        payments,
         accepted: Vec::new(),
     };
     Ok((saved, records))
@@ -299,67 +270,24 @@ pub(super) fn read_ids(value: &[u8]) -> Option<impl Iterator<Item = TxId>> {
     rest.is_empty().then(|| ids.iter().copied().map(TxId))
 }
 
-/// The number under which each payment is kept.
 fn read_payments(
     tables: &Tables,
     saved: &mut Saved,
     arrivals: &mut u64,
-) -> Result<HashMap<TxId, u64>, KeptError> {
-    let mut number_of = HashMap::new();
-    let mut kept = Vec::new();
-    for entry in tables.table(Table::Kept) {
-        let (key, value) = entry?;
-        let row = codec::read_number(&key[1..]).zip(read_payment(&value));
-        let (number, payment) = row.ok_or_else(|| KeptError::Broken(payment_at(&key)))?;
-        *arrivals = number.max(*arrivals);
-        if number_of.insert(payment.transaction.id, number).is_some() {
-            return Err(KeptError::Broken(payment_at(&key)));
-        }
-        kept.push(payment);
-    }
-    kept.sort_by_key(|payment| payment.order);
-    for KeptPayment {
-        place,
-        order,
-        transaction,
-    } in kept
-    {
-        match place {
-            POOL => saved.pool.push((order, transaction)),
+) -> Result<PaymentLog, KeptError> {
+    let (payments, log) = PaymentLog::read(tables)?;
+    for payment in payments.in_order() {
+        let transaction = payment.transaction;
+        match payment.place {
+            POOL => saved.pool.push((payment.order, transaction)),
             QUEUE => saved.queue.push(transaction),
-            _ => saved.waiting.push((transaction, place == WAITING_ACCEPTED)),
+            place => saved.waiting.push((transaction, place == WAITING_ACCEPTED)),
         }
-        if place != POOL {
-            *arrivals = order.unsigned_abs().max(*arrivals);
+        if payment.place != POOL {
+            *arrivals = payment.order.unsigned_abs().max(*arrivals);
         }
     }
-    Ok(number_of)
-}
-
-/// What a row of [`Table::Kept`] is called where it is broken.
-pub(super) fn payment_at(key: &[u8]) -> String {
-    format!("the payment kept under {}", hex::encode(&key[1..]))
-}
-
-/// A payment that is in no block, as it is kept.
-pub(super) struct KeptPayment {
-    /// [`QUEUE`], [`POOL`], [`WAITING`] or [`WAITING_ACCEPTED`].
-    pub(super) place: u8,
-    /// Among those of its place; of those that wait it counts arrivals.
-    pub(super) order: i64,
-    pub(super) transaction: Transaction,
-}
-
-pub(super) fn read_payment(value: &[u8]) -> Option<KeptPayment> {
-    let (place, rest) = value.split_first()?;
-    let (order, mut rest) = rest.split_first_chunk()?;
-    let transaction = Transaction::read_canonical(&mut rest)?;
-    let known = [QUEUE, POOL, WAITING, WAITING_ACCEPTED].contains(place);
-    (known && rest.is_empty()).then(|| KeptPayment {
-        place: *place,
-        order: i64::from_be_bytes(*order),
-        transaction,
-    })
+    Ok(log)
 }
 
 fn read_inbox(tables: &Tables, saved: &mut Saved, arrivals: &mut u64) -> Result<(), KeptError> {

@@ -16,6 +16,7 @@ mod manifest;
 mod message;
 mod node_store;
 mod overlay;
+mod payment_log;
 mod schema;
 mod space;
 mod store;

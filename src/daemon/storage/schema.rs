@@ -10,6 +10,8 @@ use super::dir::{damaged, failed, system};
 use super::error::DataDirError;
 use super::identity::Identity;
 use super::kept::{self, IDS_A_ROW};
+#[cfg(test)]
+use super::payment_log::{Entry, PaymentLog};
 use super::tables::{Batch, Tables};
 use crate::ledger::TxId;
 
@@ -23,7 +25,7 @@ pub(super) const REACHED: &str = "reached";
 pub(super) type Step = fn(&mut Tables) -> fjall::Result<()>;
 
 /// From schema 1 on, in order.
-pub(super) const STEPS: &[Step] = &[join_undo, number_payments];
+pub(super) const STEPS: &[Step] = &[join_undo, number_payments, log_payments];
 
 /// The first byte of the keys under which schema 1 had undo data, by the block's id.
 const UNDO: u8 = 3;
@@ -105,6 +107,12 @@ fn number_payments(tables: &mut Tables) -> fjall::Result<()> {
     )
 }
 
+/// Rows come to say more than one thing each, of payments that stand in others too: the rows of before say one.
+/// What they are does not change, but an earlier release does not understand what is added to them.
+fn log_payments(_: &mut Tables) -> fjall::Result<()> {
+    Ok(())
+}
+
 fn stands_under_id((key, _): &Row) -> bool {
     key.len() == ID_KEY_BYTES
 }
@@ -124,11 +132,18 @@ fn highest(tables: &Tables, table: Table) -> fjall::Result<u64> {
 #[cfg(test)]
 fn name_payments(tables: &mut Tables, most: usize) {
     let mut batch = Batch::default();
-    for row in tables.table(Table::Kept).rev().take(most) {
-        let (key, value) = row.unwrap();
-        let payment = kept::read_payment(&value).unwrap().transaction;
-        batch.put((key, None));
-        batch.put((Table::Kept.key(&payment.id.0), Some(value)));
+    let (payments, _) = PaymentLog::read(tables).unwrap();
+    for row in tables.table(Table::Kept) {
+        batch.put((row.unwrap().0, None));
+    }
+    for (number, payment) in (1u64..).zip(payments.in_order().into_iter().rev()) {
+        let key = match number <= most as u64 {
+            true => Table::Kept.key(&payment.transaction.id.0),
+            false => Table::Kept.numbered(number),
+        };
+        let mut row = Vec::new();
+        Entry::Kept(payment).write(&mut row);
+        batch.put((key, Some(row.into())));
     }
     for row in tables.table(Table::Accepted).rev().take(most) {
         let (key, value) = row.unwrap();

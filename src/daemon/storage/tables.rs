@@ -49,17 +49,22 @@ pub(super) struct Batch {
     pub(super) reset: bool,
     /// What becomes of each key, in the order it came: the last word on one holds.
     pub(super) puts: Vec<Put>,
+    /// Of all these keys and values.
+    pub(super) bytes: usize,
 }
 
 impl Batch {
-    pub(super) fn put(&mut self, put: Put) {
-        self.puts.push(put);
+    pub(super) fn put(&mut self, (key, value): Put) {
+        self.bytes += key.len() + value.as_ref().map_or(0, |value| value.len());
+        self.puts.push((key, value));
     }
 
     /// Everything of before goes, also what this batch says of it.
     pub(super) fn reset(&mut self) {
-        self.reset = true;
-        self.puts.clear();
+        *self = Self {
+            reset: true,
+            ..Self::default()
+        };
     }
 
     /// The last word on each key, ordered by key: neighbours in a table are found faster one after another.

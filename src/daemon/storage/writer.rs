@@ -18,8 +18,8 @@ use crate::driver::{Progress, StorageError};
 use crate::ledger::Changes;
 use crate::node::{Persist, Record};
 
-/// No more writes join a batch that has so many keys: it is in memory twice.
-const BATCH_KEYS: usize = 50_000;
+/// No more writes join a batch that has so many bytes: it is in memory twice.
+const BATCH_BYTES: usize = 8 * 1024 * 1024;
 
 /// What the writer is asked to do, in order.
 pub(super) enum Job {
@@ -96,7 +96,7 @@ impl Writer {
         self.add(&first, &mut batch);
         let mut next = None;
         let mut waited = false;
-        while batch.puts.len() < BATCH_KEYS && next.is_none() {
+        while batch.bytes < BATCH_BYTES && next.is_none() {
             match jobs.try_recv() {
                 Ok(Job::Write(persist)) => {
                     self.add(&persist, &mut batch);
@@ -112,7 +112,8 @@ impl Writer {
             }
         }
         if self.failed.is_none() {
-            self.records.finish(&mut batch);
+            let written = |key: &[u8]| self.shared.with(|tables| tables.get(key)).ok().flatten();
+            self.records.finish(&mut batch, written);
             match self.commit(batch) {
                 Ok(()) => {
                     self.shared.lasting.store(self.taken, Ordering::Release);

@@ -10,7 +10,8 @@ use crate::daemon::progress::Watcher;
 use crate::daemon::storage::check;
 use crate::daemon::storage::codec::{self, Table};
 use crate::daemon::storage::error::describe;
-use crate::daemon::storage::kept::{self, KeptPayment};
+use crate::daemon::storage::kept;
+use crate::daemon::storage::payment_log::{self, KeptPayment, Payments};
 use crate::ledger::Hash;
 
 /// After so many blocks of the main chain in a row that cannot be read, the rest is given up.
@@ -138,20 +139,23 @@ impl<W: Write> Export<'_, W> {
     }
 
     fn payments(&mut self) -> io::Result<()> {
-        let mut kept = Vec::new();
-        for (key, value) in self.table(Table::Kept) {
-            match kept::read_payment(&value) {
-                Some(payment) => kept.push(payment),
-                None => self.miss(&kept::payment_at(&key)),
+        let mut kept = Payments::default();
+        for (key, row) in self.table(Table::Kept) {
+            for entry in payment_log::entries(&row) {
+                match entry {
+                    Some((entry, _)) => kept.apply(entry),
+                    None => self.miss(&payment_log::row_at(&key)),
+                }
             }
         }
+        let mut kept = kept.in_order();
         let place = |payment: &KeptPayment| match payment.place {
-            kept::POOL => Place::Pool,
-            kept::QUEUE => Place::Queue,
+            payment_log::POOL => Place::Pool,
+            payment_log::QUEUE => Place::Queue,
             _ => Place::Waiting,
         };
         // The pool's come first: what it holds can be paid, in its order.
-        kept.sort_by_key(|payment| (place(payment), payment.order));
+        kept.sort_by_key(place);
         for payment in kept {
             self.line(&Line::Payment {
                 place: place(&payment),

@@ -11,7 +11,7 @@ use crate::daemon::storage::changes::Position;
 use crate::daemon::storage::codec::{self, Table};
 use crate::daemon::storage::error::{DataDirError, describe};
 use crate::daemon::storage::tables::Batch;
-use crate::daemon::storage::{check, kept, message};
+use crate::daemon::storage::{check, kept, message, payment_log};
 use crate::ledger::TxId;
 use crate::node::SavedMessage;
 
@@ -50,8 +50,11 @@ pub fn again(key: &[u8], value: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
             codec::read_number(value)?.to_be_bytes().into()
         }
         Table::Kept => {
-            let kept = kept::read_payment(value)?;
-            kept::payment(number()?, kept.place, kept.order, &kept.transaction).1?
+            let mut row = Vec::new();
+            for entry in payment_log::entries(value) {
+                entry?.0.write(&mut row);
+            }
+            row.into()
         }
         Table::Accepted => {
             let ids: Vec<TxId> = kept::read_ids(value)?.collect();
