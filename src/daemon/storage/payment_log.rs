@@ -432,7 +432,7 @@ mod tests {
 
     /// Payments that come and go, more than are let lie about.
     fn pass_through(log: &mut PaymentLog, batch: &mut Batch) {
-        for id in 1000..4000 {
+        for id in 1000..5000 {
             log.keep(QUEUE, 7, &payment(id, 1), batch);
             log.keep(POOL, 7, &payment(id, 1), batch);
             log.drop(TxId::from(u128::from(id)), batch);
