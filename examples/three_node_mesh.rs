@@ -1,7 +1,7 @@
 //! Three nodes with real sockets and HTTP APIs, stepped by a controller: `cargo run --example
 //! three_node_mesh`.
 //!
-//! Each node is what `tickchain node` runs, here on free ports and smol's global executor. The
+//! Each node is what `tickchain node` runs, here on free ports and the daemon's executor. The
 //! controller is this program: all it does is HTTP, and it prints each call as a curl command. To
 //! have such a mesh stay and try them, run `tickchain mesh`.
 

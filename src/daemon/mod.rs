@@ -6,6 +6,7 @@ pub mod controller;
 mod count;
 mod dashboard;
 mod error;
+mod executor;
 pub mod genesis_file;
 pub mod http;
 pub mod key;

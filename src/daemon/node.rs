@@ -10,6 +10,7 @@ use smol::future::FutureExt;
 use smol::{Task, Timer};
 
 use super::error::DaemonError;
+use super::executor;
 use super::http::{Guard, serve};
 use super::key::PublicKey;
 use super::links::{Identity, Links, Security};
@@ -112,7 +113,7 @@ pub(super) fn bind(address: SocketAddr, option: &'static str) -> Result<TcpListe
     })
 }
 
-/// A node that runs, on smol's global executor. Dropping it ends it at once; [`RunningNode::stop`] lets
+/// A node that runs, on the daemon's executor. Dropping it ends it at once; [`RunningNode::stop`] lets
 /// it finish.
 #[derive(Debug)]
 pub struct RunningNode {
@@ -145,7 +146,8 @@ impl RunningNode {
         let p2p = sockets.p2p.local_addr().map_err(system)?;
         let http_listener = async_net::TcpListener::try_from(sockets.http).map_err(system)?;
         let p2p_listener = async_net::TcpListener::try_from(sockets.p2p).map_err(system)?;
-        let data_dir = setup.data_dir.as_deref().map(DataDir::open).transpose()?;
+        let open = || setup.data_dir.as_deref().map(DataDir::open).transpose();
+        let data_dir = executor::in_place(open)?;
         let stored = data_dir.as_ref().and_then(DataDir::name);
         let name = match setup.name.or_else(|| stored.cloned()) {
             Some(name) => name,
@@ -165,7 +167,7 @@ impl RunningNode {
                     storage,
                     kept,
                     ..
-                } = data_dir.run(config)?;
+                } = executor::in_place(|| data_dir.run(config))?;
                 let storage = Box::new(storage);
                 let (driver, handle) = Driver::with_storage(node, setup.options, storage);
                 (driver, handle, Some(kept))
@@ -193,7 +195,7 @@ impl RunningNode {
         };
         let service = api.service();
         let (stopping, stopped) = async_channel::bounded::<()>(1);
-        let serving = smol::spawn(async move {
+        let serving = executor::spawn(async move {
             let shutdown = async {
                 let _ = stopped.recv().await;
             };
@@ -204,7 +206,7 @@ impl RunningNode {
         let (alive, dropped) = async_channel::bounded(1);
         Ok(Self {
             driving: match kept {
-                None => smol::spawn(driver.run()),
+                None => executor::spawn_in_place(driver.run()),
                 Some(_) => on_a_thread(driver, dropped),
             },
             alive,
@@ -309,7 +311,7 @@ impl RunningNode {
         let nodes: Vec<Self> = nodes.into_iter().collect();
         nodes.iter().for_each(|node| node.links.dial_nobody());
         let stops: Vec<_> = (nodes.into_iter())
-            .map(|node| smol::spawn(node.stop()))
+            .map(|node| executor::spawn(node.stop()))
             .collect();
         for stop in stops {
             stop.await;

@@ -7,6 +7,7 @@ use async_channel::{Receiver, Sender};
 use smol::future::FutureExt;
 use smol::{Task, Timer};
 
+use super::executor;
 use super::node_api::Ticker;
 use crate::driver::{DriverError, Handle};
 use crate::node::{Node, RequestError};
@@ -29,7 +30,7 @@ impl SelfTicker {
         let interval = Arc::new(Mutex::new(None));
         let (changed, changes) = async_channel::bounded(1);
         Self {
-            _task: smol::spawn(run(handle, Arc::clone(&interval), changes)),
+            _task: executor::spawn(run(handle, Arc::clone(&interval), changes)),
             interval,
             changed,
         }

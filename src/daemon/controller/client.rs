@@ -19,6 +19,7 @@ use smol_hyper::rt::FuturesIo;
 use super::NodeAddress;
 use super::error::{CallError, ControllerError};
 use super::url::NodeUrl;
+use crate::daemon::executor;
 
 /// How long a node has to answer, and to accept a connection.
 pub const NODE_TIMEOUT: Duration = Duration::from_secs(2);
@@ -285,7 +286,7 @@ impl<'a> Call<'a> {
         Ok(Connection {
             sender,
             since: Instant::now(),
-            _carried: smol::spawn(async {
+            _carried: executor::spawn(async {
                 // The request says it too.
                 let _ = carried.await;
             }),

@@ -12,6 +12,7 @@ use smol::{Task, Timer};
 
 use super::client::{Client, NODE_TIMEOUT, Stream};
 use super::error::CallError;
+use crate::daemon::executor;
 
 /// The most events of a node that are kept until they are looked at. When there are more, the node is
 /// read anew.
@@ -97,7 +98,7 @@ impl Follower {
             moved,
             news,
         });
-        let task = smol::spawn(run(client, Arc::clone(&feed)));
+        let task = executor::spawn(run(client, Arc::clone(&feed)));
         (Self { feed, _task: task }, moves)
     }
 

@@ -14,6 +14,7 @@ use super::network::NodeEvent;
 use super::outline::Outline;
 use super::turn::Pair;
 use super::world::World;
+use crate::daemon::executor;
 use crate::ledger::{Hash, UncheckedBlock};
 use crate::node::Name;
 
@@ -94,7 +95,7 @@ impl World {
                 true => GLANCE_TIMEOUT,
                 false => NODE_TIMEOUT,
             };
-            smol::spawn(async move { Outline::ask(&client, limit).await })
+            executor::spawn(async move { Outline::ask(&client, limit).await })
         };
         let asked = self
             .members

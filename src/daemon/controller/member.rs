@@ -13,6 +13,7 @@ use super::follow::Follower;
 use super::network::{NodeView, Reach};
 use super::outline::Outline;
 use super::{NodeAddress, NodeUrl};
+use crate::daemon::executor;
 use crate::daemon::node_api::PeerAddress;
 use crate::node::{Name, Status};
 
@@ -241,7 +242,7 @@ impl Member {
     ) -> Waited {
         let (ending, ended) = async_channel::bounded(1);
         let news = self.news.clone();
-        let task = smol::spawn(async move {
+        let task = executor::spawn(async move {
             let answer = asked.await;
             // Fails when the node was given up meanwhile.
             let _ = ending.try_send(answer);
@@ -311,7 +312,7 @@ impl Member {
     fn ask_patiently(&mut self) {
         let (ending, ended) = async_channel::bounded(1);
         let (client, news) = (self.client.clone(), self.news.clone());
-        let task = smol::spawn(async move {
+        let task = executor::spawn(async move {
             let answer = client.get_patiently("/status").await;
             let _ = ending.try_send(answer);
             let _ = news.try_send(());

@@ -75,6 +75,7 @@ use self::past::Past;
 use self::scenario::Player;
 use self::snapshots::Snapshots;
 use self::world::World;
+use crate::daemon::executor;
 use crate::driver::Subscription;
 use crate::ledger::{Hash, TxId, UncheckedBlock};
 use crate::node::Name;
@@ -130,7 +131,7 @@ struct Shared {
 }
 
 impl Controller {
-    /// A controller of these nodes, on smol's global executor. Nodes of others need not answer yet.
+    /// A controller of these nodes, on the daemon's executor. Nodes of others need not answer yet.
     ///
     /// # Errors
     /// [`ControllerError::Conflict`] when there are more than [`MAX_NODES`] or two at one address.
@@ -147,7 +148,7 @@ impl Controller {
         let board = Arc::clone(&world.board);
         let world = Arc::new(Mutex::new(world));
         Ok(Self(Arc::new(Shared {
-            _watch: smol::spawn(watch(Arc::clone(&world), told)),
+            _watch: executor::spawn(watch(Arc::clone(&world), told)),
             world,
             board,
             conductor: Arc::default(),
@@ -239,7 +240,7 @@ impl Controller {
         let play = async move {
             pursue(&mut run, goal, &world).await;
         };
-        smol::spawn(play).detach();
+        executor::spawn(play).detach();
         Ok(())
     }
 
@@ -332,7 +333,7 @@ async fn finished<T: Send + 'static>(
     done: impl Future<Output = Result<T, ControllerError>> + Send + 'static,
 ) -> Result<T, ControllerError> {
     let (answering, answer) = async_channel::bounded(1);
-    let task = smol::spawn(async move {
+    let task = executor::spawn(async move {
         // Fails when nobody waits any more.
         let _ = answering.try_send(done.await);
     });

@@ -7,6 +7,7 @@ use super::client::{Client, NODE_TIMEOUT};
 use super::error::{CallError, ControllerError};
 use super::network::{InboxItem, NodeDetail, NodePlace, NodeView, Whereabouts};
 use super::outline::Outline;
+use crate::daemon::executor;
 use crate::ledger::{Transaction, TxId, UncheckedBlock};
 use crate::node::{About, Message, Name, State};
 
@@ -101,7 +102,7 @@ pub(super) async fn whereabouts(
     id: TxId,
 ) -> Result<Whereabouts, ControllerError> {
     let ask = |(node, client): (Name, Client)| {
-        smol::spawn(async move {
+        executor::spawn(async move {
             let place: Json = client.get(&format!("/tx/{id}"), NODE_TIMEOUT).await?;
             let transaction = payment(&client, &place, id).await;
             Ok::<_, CallError>((NodePlace { node, place }, transaction))

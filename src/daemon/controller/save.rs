@@ -12,6 +12,7 @@ use super::snapshots::{SnapshotView, Snapshots};
 use super::travel::{Target, can_be_restored};
 use super::turn::Turn;
 use super::{Controller, finished};
+use crate::daemon::executor;
 use crate::ledger::Genesis;
 use crate::node::State;
 
@@ -158,7 +159,7 @@ impl Turn {
             .filter(|member| !topology.crashed.contains(&member.name));
         let asked = there.map(|member| {
             let (name, client) = (member.name.clone(), member.client.clone());
-            smol::spawn(async move {
+            executor::spawn(async move {
                 let state = client.get("/state", LARGE_TIMEOUT).await;
                 state.map(|state: State| (name, state))
             })

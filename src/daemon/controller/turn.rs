@@ -10,6 +10,7 @@ use super::error::ControllerError;
 use super::network::{BranchView, ControllerEvent, Position, Reach};
 use super::outline::Outline;
 use super::world::World;
+use crate::daemon::executor;
 use crate::ledger::{Genesis, Hash, UncheckedBlock};
 use crate::node::{Name, State};
 
@@ -146,7 +147,7 @@ impl Turn {
         let mut puts = Vec::new();
         for (name, state) in states {
             let client = world.living(&name)?.client.clone();
-            puts.push(smol::spawn(async move {
+            puts.push(executor::spawn(async move {
                 // A state can be large: it is written where it holds up nobody.
                 let json = smol::unblock(move || serde_json::to_vec(&state)).await;
                 let json = Bytes::from(json.expect("a state has string keys"));

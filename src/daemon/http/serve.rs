@@ -25,6 +25,7 @@ use super::call::Content;
 use super::descriptors;
 use super::seats::{Busy, Seat, Seats, Writes};
 use super::service::Service;
+use crate::daemon::executor;
 
 /// The most bytes of a request's header, and of a body's part that is buffered, 16 KiB. Each connection may take
 /// so much, so it is no more than pages and programs need.
@@ -56,7 +57,7 @@ const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\n\
     \"all connections are in use here: close some, or try again in a moment, one at most\"}";
 
 /// Serves the API on `listener` until `shutdown` is there: then nobody is accepted any more, and what
-/// runs may go on for [`SHUTDOWN_GRACE`]. Every connection is a task on smol's global executor.
+/// runs may go on for [`SHUTDOWN_GRACE`]. Every connection is a task of the daemon's executor.
 ///
 /// # Errors
 /// None after the listener was bound: what accepting fails with is logged and tried again.
@@ -105,7 +106,7 @@ async fn accept(
             Some(Ok((stream, address))) => match seats.take(address.ip()) {
                 Some(seat) => {
                     let (service, alive) = (service.clone(), alive.clone());
-                    let task = smol::spawn(async move {
+                    let task = executor::spawn(async move {
                         connection(stream, seat, service).await;
                         drop(alive);
                     });

@@ -16,6 +16,7 @@ use super::addresses::{Arrivals, makes_way};
 use super::connection::prepare;
 use super::greeting::greet;
 use super::{Shared, session};
+use crate::daemon::executor;
 use crate::node::{Message, Node};
 use crate::wire::{Frame, encode};
 
@@ -74,7 +75,7 @@ where
                         make_way_for_another(stream).await;
                     }
                 };
-                let task = smol::spawn(welcome.or(make_way_if_told));
+                let task = executor::spawn(welcome.or(make_way_if_told));
                 guests.push_back(Guest {
                     make_way,
                     host,
@@ -101,7 +102,7 @@ where
         Err(error) => Err(error.into()),
     };
     match greeted {
-        Ok(greeted) => smol::spawn(session::run(greeted)).detach(),
+        Ok(greeted) => executor::spawn(session::run(greeted)).detach(),
         Err(end) => log::debug!("a connection from {remote} is no link: {end}"),
     }
 }

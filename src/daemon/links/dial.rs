@@ -12,6 +12,7 @@ use smol::future::FutureExt;
 use super::connection::{End, prepare};
 use super::greeting::greet;
 use super::{Shared, session};
+use crate::daemon::executor;
 use crate::daemon::node_api::PeerAddress;
 use crate::node::{Message, Node};
 
@@ -75,7 +76,7 @@ where
     let stream = connect(address).await?;
     let remote = stream.peer_addr()?.ip();
     let greeted = greet(shared, stream, remote, Some(address.clone())).await?;
-    smol::spawn(session::run(greeted)).detach();
+    executor::spawn(session::run(greeted)).detach();
     Ok(())
 }
 

@@ -79,6 +79,7 @@ pub mod fuzzing {
 
 use super::key::{NodeKey, Secret};
 use super::node_api::{Peer, PeerAddress, PeerBook, PeerCounts, PeerError};
+use crate::daemon::executor;
 use crate::driver::Handle;
 use crate::ledger::{Hash, format_timestamp};
 use crate::node::{Message, Name, Node, Offence};
@@ -217,7 +218,7 @@ enum Accepting {
 }
 
 impl<N: Node<Message = Message> + Send + 'static> Links<N> {
-    /// The links of the node behind `handle`, on smol's global executor. Peers connect to `listener`, and
+    /// The links of the node behind `handle`, on the daemon's executor. Peers connect to `listener`, and
     /// are accepted from [`Links::open`] on.
     ///
     /// # Errors
@@ -270,7 +271,7 @@ impl<N: Node<Message = Message> + Send + 'static> Links<N> {
         *accepting = match std::mem::replace(&mut *accepting, Accepting::Never) {
             Accepting::Not(listener) => {
                 let accept = accept::run(Arc::clone(&self.shared), listener);
-                Accepting::Now(smol::spawn(accept))
+                Accepting::Now(executor::spawn(accept))
             }
             other => other,
         };
@@ -351,7 +352,7 @@ impl<N: Node<Message = Message> + Send + 'static> PeerBook for Links<N> {
         let (wake, woken) = async_channel::bounded(1);
         if self.shared.book().add(&address, wake)? {
             let dial = dial::run(Arc::clone(&self.shared), address.clone(), woken);
-            dials.insert(address, smol::spawn(dial));
+            dials.insert(address, executor::spawn(dial));
         }
         Ok(())
     }

@@ -9,6 +9,7 @@ use smol::Task;
 use super::metrics::Metrics;
 use super::peers::{PeerBook, Ticker};
 use super::routes::ROUTES;
+use crate::daemon::executor;
 use crate::daemon::http::{Application, Closing, Guard, History, Limit, MAX_STREAMS, Service};
 use crate::daemon::storage::{DaemonNode, StorageHealth};
 use crate::driver::Handle;
@@ -41,7 +42,7 @@ pub struct NodeApi {
 }
 
 impl NodeApi {
-    /// The API of this node. Starts a task on smol's global executor that counts the node's events.
+    /// The API of this node. Starts a task that counts the node's events.
     pub fn service(self) -> Service {
         let metrics = Arc::new(Metrics::new());
         let events = self.handle.subscribe(None);
@@ -54,7 +55,7 @@ impl NodeApi {
             states: Limit::new(1, "state"),
             closing: Closing::new(),
             history: History::new(),
-            _watch: smol::spawn(async move { counting.watch(events).await }),
+            _watch: executor::spawn(async move { counting.watch(events).await }),
         };
         Service::new(Arc::new(shared), ROUTES)
     }

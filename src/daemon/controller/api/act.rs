@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::Api;
 use crate::daemon::controller::{Action, ControllerError};
+use crate::daemon::executor;
 use crate::daemon::http::{Call, Outcome, Place, Problem, Reply};
 
 /// Actions that are being done or wait for their turn at once.
@@ -39,7 +40,7 @@ pub(super) async fn to_its_end<T: Send + 'static>(
         // Whoever asked may have left.
         let _ = told.try_send(outcome);
     };
-    smol::spawn(doing).detach();
+    executor::spawn(doing).detach();
     match outcome.recv().await {
         Ok(outcome) => Ok(outcome?),
         Err(_) => Err(Problem::fault()),

@@ -10,9 +10,10 @@ use smol::future::zip;
 use super::{ControllerApi, Login};
 use crate::daemon::DaemonError;
 use crate::daemon::controller::Controller;
+use crate::daemon::executor;
 use crate::daemon::http::{Guard, serve};
 
-/// A controller whose API is served, on smol's global executor. Dropping it ends the API at once;
+/// A controller whose API is served, on the daemon's executor. Dropping it ends the API at once;
 /// [`RunningController::stop`] lets it finish.
 pub struct RunningController {
     address: SocketAddr,
@@ -55,7 +56,7 @@ impl RunningController {
         };
         let (stopping, stopped) = async_channel::bounded::<()>(1);
         let service = api.service();
-        let serving = smol::spawn(async move {
+        let serving = executor::spawn(async move {
             let shutdown = async {
                 let _ = stopped.recv().await;
             };

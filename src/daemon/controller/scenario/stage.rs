@@ -7,6 +7,7 @@ use super::{Player, Scenario};
 use crate::daemon::controller::join::parameters_of;
 use crate::daemon::controller::world::World;
 use crate::daemon::controller::{Controller, ControllerError, finished};
+use crate::daemon::executor;
 use crate::ledger::Genesis;
 
 impl Controller {
@@ -83,7 +84,7 @@ impl Controller {
                 run.wait().await;
             }
         };
-        smol::spawn(play).detach();
+        executor::spawn(play).detach();
         Ok(())
     }
 
