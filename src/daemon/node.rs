@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_channel::{Receiver, Sender};
+use async_channel::Sender;
 use smol::future::FutureExt;
 use smol::{Task, Timer};
 
@@ -126,8 +126,6 @@ pub struct RunningNode {
     links: Arc<Links<DaemonNode>>,
     ticker: Arc<SelfTicker>,
     driving: Task<()>,
-    /// Ends its event loop when it is dropped.
-    alive: Sender<()>,
     serving: Task<()>,
     stopping: Sender<()>,
 }
@@ -203,13 +201,8 @@ impl RunningNode {
                 log::error!("the HTTP API has ended: {error}");
             }
         });
-        let (alive, dropped) = async_channel::bounded(1);
         Ok(Self {
-            driving: match kept {
-                None => executor::spawn_in_place(driver.run()),
-                Some(_) => on_a_thread(driver, dropped),
-            },
-            alive,
+            driving: executor::spawn_in_place(driver.run()),
             name,
             kept,
             http,
@@ -296,7 +289,6 @@ impl RunningNode {
     /// ports are free when this returns.
     pub async fn crash(self) {
         self.ticker.set(None);
-        self.alive.close();
         self.driving.cancel().await;
         self.links.crash().await;
         // What was asked and not answered fails now; connections that wait for nothing just end.
@@ -340,15 +332,6 @@ impl RunningNode {
         }
         within(STOP_GRACE, driving).await;
     }
-}
-
-/// Runs an event loop until nobody needs it, or at once when the channel is closed. One that reads a disk is on
-/// a thread of its own: a disk that hangs holds up nothing else.
-fn on_a_thread(driver: Driver<DaemonNode>, dropped: Receiver<()>) -> Task<()> {
-    let dropped = async move {
-        let _ = dropped.recv().await;
-    };
-    smol::unblock(move || smol::future::block_on(driver.run().or(dropped)))
 }
 
 /// Whether the future was done in time.
