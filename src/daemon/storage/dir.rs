@@ -148,16 +148,18 @@ impl DataDir {
             network,
             genesis: config.genesis.clone(),
         });
-        let (_, mut records) =
+        let (mut saved, mut records) =
             kept::read(&tables).map_err(|error| DataDirError::unreadable(&path, error))?;
         let position = Position::read(&tables).map_err(|error| failed(&path, &error))?;
         let shared = Arc::new(Shared::new(tables, database, lock));
         let mut life = Batch::default();
         life.put(records.begin_life());
+        saved.lives += 1;
         shared.commit(life).map_err(|error| failed(&path, &error))?;
         let genesis = Changes::of_genesis(&genesis);
         let storage = DiskStorage::new(path.clone(), shared, config, genesis, position, records);
-        let node = storage.node(0).map_err(|what| damaged(&path, what))?;
+        let node = storage.resume(saved);
+        let node = node.map_err(|what| damaged(&path, what))?;
         let kept = Kept {
             path,
             blocks: node.ledger().tip().id() + 1,

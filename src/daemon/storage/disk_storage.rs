@@ -16,7 +16,7 @@ use super::writer::{Job, Writer};
 use super::{DaemonNode, DataDirError, NodeStore};
 use crate::driver::{Progress, Storage, StorageError};
 use crate::ledger::{Changes, Ledger};
-use crate::node::{Config, HonestNode, Persist};
+use crate::node::{Config, HonestNode, Persist, Saved};
 
 /// How often, at most, a disk that refused a write is tried again.
 const RECOVER_INTERVAL: Duration = Duration::from_millis(500);
@@ -93,12 +93,19 @@ impl DiskStorage {
     }
 
     /// The node as it was last written, its clock not below `clock`; else what is wrong.
-    pub(super) fn node(&self, clock: u64) -> Result<DaemonNode, String> {
+    fn node(&self, clock: u64) -> Result<DaemonNode, String> {
         let unreadable = |error| DataDirError::unreadable(&self.directory, error).to_string();
         let (mut saved, _) = self.shared.with(kept::read).map_err(unreadable)?;
         saved.clock = saved.clock.max(clock);
-        let store = DiskStore::new(Arc::clone(&self.shared))
-            .map_err(|error| unreadable(kept::KeptError::Database(error)))?;
+        self.resume(saved)
+    }
+
+    /// The node that what was read makes; else what is wrong.
+    pub(super) fn resume(&self, saved: Saved) -> Result<DaemonNode, String> {
+        let store = DiskStore::new(Arc::clone(&self.shared)).map_err(|error| {
+            let error = kept::KeptError::Database(error);
+            DataDirError::unreadable(&self.directory, error).to_string()
+        })?;
         let ledger = Ledger::open(&self.config.genesis, NodeStore::Disk(store));
         let ledger = ledger.map_err(|error| error.to_string())?;
         let config = self.config.clone();

@@ -10,7 +10,7 @@ use fjall::Slice;
 use super::codec::{self, Table};
 use super::kept::KeptError;
 use super::tables::{Batch, Tables};
-use crate::ledger::{Transaction, TxId};
+use crate::ledger::{MAX_SAFE_INTEGER, Transaction, TxId};
 
 /// Where a payment is; the first byte of an entry that has it.
 pub(super) const QUEUE: u8 = 0;
@@ -203,7 +203,9 @@ impl PaymentLog {
         for row in rows {
             let (key, row) = row?;
             let broken = || KeptError::Broken(row_at(&key));
-            log.last = codec::read_number(&key[1..]).ok_or_else(broken)?;
+            let number = codec::read_number(&key[1..]);
+            let number = number.filter(|number| *number <= MAX_SAFE_INTEGER);
+            log.last = number.ok_or_else(broken)?;
             log.begin_row();
             for entry in entries(&row) {
                 let (entry, bytes) = entry.ok_or_else(broken)?;
@@ -527,6 +529,20 @@ mod tests {
         log.drop(TxId::from(1), &mut Batch::default());
         rows.write(&mut log);
         assert_eq!(rows.bytes(), 0, "nothing is kept");
+    }
+
+    #[test]
+    fn rows_that_none_can_follow_or_that_say_anything_else_are_broken() {
+        let mut dropped = Vec::new();
+        Entry::Dropped(TxId::from(1)).write(&mut dropped);
+        let read = |number: u64, row: &[u8]| {
+            let row = (Table::Kept.numbered(number), row.into());
+            PaymentLog::replay([Ok(row)].into_iter()).is_ok()
+        };
+        assert!(read(MAX_SAFE_INTEGER, &dropped));
+        assert!(!read(MAX_SAFE_INTEGER + 1, &dropped));
+        assert!(!read(1, &[&dropped[..], &[MOVED]].concat()));
+        assert!(!read(1, &[WAITING_ACCEPTED + 9]));
     }
 
     #[test]
