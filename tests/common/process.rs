@@ -28,6 +28,22 @@ pub fn until(what: &str, mut condition: impl FnMut() -> bool) {
     }
 }
 
+/// Holds a process where it is, and waits until none of its threads runs or is in a call of the system: the
+/// signal is first taken up by one of them, and the others go on until then.
+#[track_caller]
+pub fn pause(process: Pid) {
+    kill_process(process, Signal::STOP).expect("it runs");
+    let tasks = format!("/proc/{}/task", process.as_raw_nonzero());
+    until("all its threads stand still", || {
+        let tasks = std::fs::read_dir(&tasks).expect("the process is there");
+        tasks.flatten().all(|task| {
+            let text = std::fs::read_to_string(task.path().join("stat")).unwrap_or_default();
+            text.rsplit_once(") ")
+                .is_some_and(|(_, rest)| rest.starts_with('T'))
+        })
+    });
+}
+
 /// The program with these arguments, and no variables of its own.
 pub fn tickchain(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tickchain"));
@@ -127,6 +143,12 @@ impl Process {
 
     pub fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).expect("the process is there");
+    }
+
+    /// Holds it where it is.
+    #[track_caller]
+    pub fn pause(&self) {
+        pause(Pid::from_child(&self.child));
     }
 
     /// Waits for the end.

@@ -136,7 +136,7 @@ fn a_process_that_hangs_delays_one_tick() {
         let processes = three_processes();
         let mut rig = controller_of(&processes[..]).await;
         rig.tick(1).await;
-        processes[1].signal(Signal::STOP);
+        processes[1].pause();
         rig.tick(1).await;
         assert_eq!(rig.node("b").state, Reach::Slow);
         assert!(rig.node("b").why.is_some());

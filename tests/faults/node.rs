@@ -13,7 +13,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value as Json;
 
 use super::client::{Client, Door, Reply};
-use super::process::{PATIENCE, until};
+use super::process::{PATIENCE, pause, until};
 use super::space::wrap;
 
 /// How long a single call may take that no fault stands in the way of.
@@ -97,16 +97,7 @@ impl Node {
     /// Holds it where it is, and waits until none of its threads is in a call of the system.
     #[track_caller]
     pub fn pause(&self) {
-        kill_process(self.pid(), Signal::STOP).expect("it runs");
-        let tasks = format!("/proc/{}/task", self.pid().as_raw_nonzero());
-        until("all its threads stand still", || {
-            let tasks = std::fs::read_dir(&tasks).expect("the process is there");
-            tasks.flatten().all(|task| {
-                let text = std::fs::read_to_string(task.path().join("stat")).unwrap_or_default();
-                text.rsplit_once(") ")
-                    .is_some_and(|(_, rest)| rest.starts_with('T'))
-            })
-        });
+        pause(self.pid());
     }
 
     pub fn resume(&self) {
