@@ -116,7 +116,7 @@ impl Records {
         for (transaction, accepted) in &saved.waiting {
             self.keep_waiting(transaction, *accepted, batch);
         }
-        self.payments.finish(batch, |_| None);
+        self.payments.close(batch);
         for kept in &saved.inbox {
             batch.put(self.message(&kept.from, kept.ready, &kept.message));
         }
@@ -132,13 +132,17 @@ impl Records {
     /// Hands out what a batch says once, whatever it holds: the counters as they are after all that was applied,
     /// which payments were accepted, and what became of those that are kept. `read` looks up what was written
     /// before.
-    pub(super) fn finish(&mut self, batch: &mut Batch, read: impl Fn(&[u8]) -> Option<Slice>) {
+    pub(super) fn finish(
+        &mut self,
+        batch: &mut Batch,
+        read: impl Fn(&[u8]) -> fjall::Result<Option<Slice>>,
+    ) -> fjall::Result<()> {
         if !self.accepted.is_empty() {
             let ids = std::mem::take(&mut self.accepted);
             batch.put(accepted(self.next_arrival(), &ids));
         }
-        self.payments.finish(batch, read);
         batch.put(self.counters());
+        self.payments.finish(batch, read)
     }
 
     fn counters(&self) -> Put {

@@ -241,11 +241,16 @@ impl PaymentLog {
     }
 
     /// Writes what was said since the last batch, and takes away what says nothing any more. `read` looks up a row
-    /// that was written; one that cannot be read stays for now.
-    pub(super) fn finish(&mut self, batch: &mut Batch, read: impl Fn(&[u8]) -> Option<Slice>) {
+    /// that was written; one that is not there yet stays for now.
+    pub(super) fn finish(
+        &mut self,
+        batch: &mut Batch,
+        read: impl Fn(&[u8]) -> fjall::Result<Option<Slice>>,
+    ) -> fjall::Result<()> {
         while let Some(oldest) = self.rows.front() {
             let number = oldest.number;
-            let stays = oldest.kept > 0 && !(self.is_long() && self.repeat(number, &read, batch));
+            let stays =
+                oldest.kept > 0 && !(self.is_long() && self.repeat(number, &read, batch)?);
             if stays || number == self.last && !self.open.is_empty() {
                 break;
             }
@@ -253,6 +258,7 @@ impl PaymentLog {
             batch.put((Table::Kept.numbered(number), None));
         }
         self.close(batch);
+        Ok(())
     }
 
     /// With a key that is new in each process: nobody can make two payments that have the same.
@@ -264,31 +270,32 @@ impl PaymentLog {
         self.bytes > 2 * self.kept_bytes + SLACK_BYTES
     }
 
-    /// Writes the payments of the oldest row that are kept once more; whether all could be read.
+    /// Writes the payments of the oldest row that are kept once more; whether all were in it.
     fn repeat(
         &mut self,
         number: u64,
-        read: impl Fn(&[u8]) -> Option<Slice>,
+        read: impl Fn(&[u8]) -> fjall::Result<Option<Slice>>,
         batch: &mut Batch,
-    ) -> bool {
-        let Some(row) = read(&Table::Kept.numbered(number)) else {
-            return false;
+    ) -> fjall::Result<bool> {
+        let Some(row) = read(&Table::Kept.numbered(number))? else {
+            return Ok(false);
         };
         let mut payments = Payments::default();
         for (entry, _) in entries(&row).flatten() {
             payments.apply(entry);
         }
         for KeptPayment { transaction, .. } in payments.in_order() {
-            let whereabouts = self.whereabouts.get(&transaction.id);
-            if let Some(kept) = whereabouts.filter(|kept| kept.row == number) {
+            let digest = self.digest(&transaction);
+            let kept = self.whereabouts.get(&transaction.id);
+            if let Some(kept) = kept.filter(|kept| (kept.row, kept.digest) == (number, digest)) {
                 self.put(kept.place, kept.order, &transaction, batch);
             }
         }
-        self.rows.front().is_none_or(|oldest| oldest.kept == 0)
+        Ok(self.rows.front().is_none_or(|oldest| oldest.kept == 0))
     }
 
     /// Ends the row that is being made. Where it is the only one and nothing in it is kept, it is not needed.
-    fn close(&mut self, batch: &mut Batch) {
+    pub(super) fn close(&mut self, batch: &mut Batch) {
         if self.open.is_empty() {
             return;
         }
@@ -402,7 +409,8 @@ mod tests {
         }
 
         fn write_with(&mut self, log: &mut PaymentLog, mut batch: Batch) {
-            log.finish(&mut batch, |key| self.0.get(key).cloned());
+            let written = |key: &[u8]| Ok(self.0.get(key).cloned());
+            log.finish(&mut batch, written).unwrap();
             for (key, value) in batch.puts {
                 match value {
                     Some(value) => drop(self.0.insert(key, value)),
@@ -546,17 +554,20 @@ mod tests {
     }
 
     #[test]
-    fn a_row_that_cannot_be_read_stays() {
+    fn a_row_that_does_not_say_what_it_should_stays() {
         let (mut rows, mut log) = (Rows::default(), PaymentLog::default());
         let mut batch = Batch::default();
         log.keep(POOL, 3, &payment(1, 1), &mut batch);
         rows.write_with(&mut log, batch);
         let mut batch = Batch::default();
         pass_through(&mut log, &mut batch);
-        log.finish(&mut batch, |_| None);
-        assert!(batch.puts.iter().all(|(_, value)| value.is_some()));
-        for broken in [&[9][..], &[]] {
-            log.finish(&mut batch, |_| Some(broken.into()));
+        let refused = log.finish(&mut batch, |_| Err(fjall::Error::Unrecoverable));
+        assert!(refused.is_err());
+        let mut another = Vec::new();
+        write_kept(POOL, 3, &payment(1, 2), &mut another);
+        for wrong in [None, Some(&[9][..]), Some(&[]), Some(&another)] {
+            let row = |_: &[u8]| Ok(wrong.map(Slice::from));
+            log.finish(&mut batch, row).unwrap();
             assert!(batch.puts.iter().all(|(_, value)| value.is_some()));
         }
         // Its row is there to be counted down.

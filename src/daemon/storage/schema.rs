@@ -13,7 +13,7 @@ use super::kept::{self, IDS_A_ROW};
 #[cfg(test)]
 use super::payment_log::{Entry, PaymentLog};
 use super::tables::{Batch, Tables};
-use crate::ledger::TxId;
+use crate::ledger::{MAX_SAFE_INTEGER, TxId};
 
 /// The key under which a directory says its schema: the newest that anything in it is of.
 pub(super) const SCHEMA: &str = "schema";
@@ -124,7 +124,11 @@ fn highest(tables: &Tables, table: Table) -> fjall::Result<u64> {
         let (key, _) = row?;
         highest = codec::read_number(&key[1..]).unwrap_or(0).max(highest);
     }
-    Ok(highest)
+    // Nothing counts so far, and what follows would begin at 0 again.
+    match highest <= MAX_SAFE_INTEGER {
+        true => Ok(highest),
+        false => Err(fjall::Error::Unrecoverable),
+    }
 }
 
 /// Makes of what a directory keeps besides the chain what it was under schema 2, in so many rows of each table,

@@ -112,9 +112,8 @@ impl Writer {
             }
         }
         if self.failed.is_none() {
-            let written = |key: &[u8]| self.shared.with(|tables| tables.get(key)).ok().flatten();
-            self.records.finish(&mut batch, written);
-            match self.commit(batch) {
+            let finished = self.finish(&mut batch);
+            match finished.and_then(|()| self.commit(batch)) {
                 Ok(()) => {
                     self.shared.lasting.store(self.taken, Ordering::Release);
                     (self.progress)(Ok(self.taken));
@@ -141,6 +140,20 @@ impl Writer {
             self.position.apply(changes, |put| batch.put(put));
         }
         self.records.apply(persist, batch);
+    }
+
+    /// Adds what a batch says once.
+    fn finish(&mut self, batch: &mut Batch) -> Result<(), StorageError> {
+        // Until a reset is written the tables are those of before.
+        let (shared, resets) = (&self.shared, batch.reset);
+        let written = |key: &[u8]| match resets {
+            true => Ok(None),
+            false => shared.with(|tables| tables.get(key)),
+        };
+        self.health.begin();
+        let finished = self.records.finish(batch, written);
+        self.health.end();
+        finished.map_err(|error| self.said(&error))
     }
 
     fn commit(&self, batch: Batch) -> Result<(), StorageError> {

@@ -13,7 +13,7 @@ use crate::daemon::storage::error::{DataDirError, describe};
 use crate::daemon::storage::tables::Batch;
 use crate::daemon::storage::{check, kept, message, payment_log};
 use crate::ledger::TxId;
-use crate::node::SavedMessage;
+use crate::node::{Persist, Record, SavedMessage};
 
 const TABLES: [Table; 9] = [
     Table::Block,
@@ -153,6 +153,18 @@ impl Directory {
         let (saved, mut records) = kept::read(tables).map_err(|error| error.to_string())?;
         Position::read(tables).map_err(|error| describe(&error))?;
         records.begin_life();
+        // As when all of them are paid.
+        let pooled = saved.pool.iter().map(|(_, payment)| payment);
+        let waiting = saved.waiting.iter().map(|(payment, _)| payment);
+        let kept = saved.queue.iter().chain(pooled).chain(waiting);
+        let paid = Persist {
+            records: kept.map(|kept| Record::Dropped { id: kept.id }).collect(),
+            ..Persist::default()
+        };
+        let mut batch = Batch::default();
+        records.apply(&paid, &mut batch);
+        let finished = records.finish(&mut batch, |key| tables.get(key));
+        finished.map_err(|error| describe(&error))?;
         // As a reset and a restored state do.
         records.write(&saved, &mut Batch::default());
         Ok(())
