@@ -136,6 +136,11 @@ impl RunningNode {
     /// # Errors
     /// A [`DaemonError`] when the genesis is none or a socket fails.
     pub fn new(sockets: Sockets, setup: Setup) -> Result<Self, DaemonError> {
+        // It reads a disk, and waits for that also where it fails half way.
+        executor::in_place(|| Self::on(sockets, setup))
+    }
+
+    fn on(sockets: Sockets, setup: Setup) -> Result<Self, DaemonError> {
         let system = |source| DaemonError::System {
             what: "a socket that was bound cannot be used",
             source,
@@ -144,8 +149,7 @@ impl RunningNode {
         let p2p = sockets.p2p.local_addr().map_err(system)?;
         let http_listener = async_net::TcpListener::try_from(sockets.http).map_err(system)?;
         let p2p_listener = async_net::TcpListener::try_from(sockets.p2p).map_err(system)?;
-        let open = || setup.data_dir.as_deref().map(DataDir::open).transpose();
-        let data_dir = executor::in_place(open)?;
+        let data_dir = setup.data_dir.as_deref().map(DataDir::open).transpose()?;
         let stored = data_dir.as_ref().and_then(DataDir::name);
         let name = match setup.name.or_else(|| stored.cloned()) {
             Some(name) => name,
@@ -165,7 +169,7 @@ impl RunningNode {
                     storage,
                     kept,
                     ..
-                } = executor::in_place(|| data_dir.run(config))?;
+                } = data_dir.run(config)?;
                 let storage = Box::new(storage);
                 let (driver, handle) = Driver::with_storage(node, setup.options, storage);
                 (driver, handle, Some(kept))
