@@ -1,7 +1,7 @@
 //! `GET status` and `POST tx/add` a second on keep-alive connections, beside bare hyper on smol that
 //! answers a constant: `cargo bench --bench http`.
 //!
-//! Client and servers are one process: all servers share smol's one thread, the client has another.
+//! Client and servers are one process: the node has its executor's thread, bare hyper has smol's, the client another.
 //! The three take turns in short slices, so that a noisy machine is noisy for all of them alike; the
 //! ratios are medians over the rounds.
 
@@ -11,7 +11,6 @@ mod answer;
 use std::convert::Infallible;
 use std::io::Write;
 use std::net::{SocketAddr, TcpStream};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use answer::read_answer;
@@ -22,11 +21,7 @@ use hyper::service::service_fn;
 use hyper::{Request, Response};
 use smol::net::TcpListener;
 use smol_hyper::rt::FuturesIo;
-use tickchain::daemon::http::{Guard, serve};
-use tickchain::daemon::node_api::{NodeApi, Peer, PeerAddress, PeerBook, PeerError, Ticker};
-use tickchain::daemon::storage;
-use tickchain::driver::{Driver, Options};
-use tickchain::node::Config;
+use tickchain::daemon::node::{RunningNode, Setup, Sockets};
 
 /// Connections the client keeps busy: each is sent a request, then each answer is read.
 const CONNECTIONS: usize = 32;
@@ -42,54 +37,20 @@ const PAY: &[u8] = b"POST /tx/add HTTP/1.1\r\nHost: 127.0.0.1:50082\r\n\
     User-Agent: bench\r\nAccept: */*\r\nContent-Type: application/json\r\n\
     Content-Length: 45\r\n\r\n{\"sender\":\"aki\", \"recipient\":\"so\", \"value\":1}";
 
-struct Alone;
-
-impl PeerBook for Alone {
-    fn list(&self) -> Vec<Peer> {
-        Vec::new()
-    }
-    fn add(&self, _address: PeerAddress) -> Result<(), PeerError> {
-        Ok(())
-    }
-    fn remove(&self, _address: &PeerAddress) -> Result<(), PeerError> {
-        Ok(())
-    }
-    fn missing(&self) -> Vec<PeerAddress> {
-        Vec::new()
-    }
-}
-
-impl Ticker for Alone {
-    fn set(&self, _interval: Option<Duration>) {}
-    fn interval(&self) -> Option<Duration> {
-        None
-    }
-}
-
 fn listen() -> (TcpListener, SocketAddr) {
     let listener = smol::block_on(TcpListener::bind("127.0.0.1:0")).expect("a port is free");
     let address = listener.local_addr().expect("it is bound");
     (listener, address)
 }
 
-fn node() -> SocketAddr {
-    let mut config = Config::new("node1".parse().expect("a short name"));
-    config.genesis.accounts[0].balance = (1 << 40).try_into().expect("below 2^53");
-    let node = storage::in_memory(config).expect("a legal network");
-    let (driver, handle) = Driver::new(node, Options::default());
-    smol::spawn(driver.run()).detach();
-    smol::block_on(handle.start(1)).expect("it runs");
-    let api = NodeApi {
-        name: "node1".parse().expect("a short name"),
-        handle,
-        peers: Arc::new(Alone),
-        ticker: Arc::new(Alone),
-        guard: Guard::default(),
-        storage: None,
-    };
-    let (listener, address) = listen();
-    smol::spawn(serve(listener, api.service(), std::future::pending())).detach();
-    address
+fn node() -> RunningNode {
+    let any = (SocketAddr::from(([127, 0, 0, 1], 0)), "--http");
+    let mut setup = Setup::new(Some("node1".parse().expect("a short name")));
+    setup.genesis.accounts[0].balance = (1 << 40).try_into().expect("below 2^53");
+    let sockets = Sockets::bind(any, any).expect("ports are free");
+    let node = RunningNode::new(sockets, setup).expect("a legal network");
+    smol::block_on(node.start()).expect("it runs");
+    node
 }
 
 /// hyper on smol, and nothing else.
@@ -194,8 +155,8 @@ fn main() {
     let node = node();
     let mut rivals = [
         Rival::new("bare hyper on smol, constant", STATUS, bare()),
-        Rival::new("GET status", STATUS, node),
-        Rival::new("POST tx/add", PAY, node),
+        Rival::new("GET status", STATUS, node.http()),
+        Rival::new("POST tx/add", PAY, node.http()),
     ];
     for rival in &mut rivals {
         rival.round();
