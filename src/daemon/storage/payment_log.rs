@@ -229,7 +229,7 @@ impl PaymentLog {
         let kept = self.whereabouts.get(&id);
         match kept.is_some_and(|kept| kept.digest == digest) {
             true => self.say(&Entry::Moved { id, place, order }, batch),
-            false => self.put(place, order, transaction, batch),
+            false => self.put(place, order, transaction, digest, batch),
         }
     }
 
@@ -288,7 +288,7 @@ impl PaymentLog {
             let digest = self.digest(&transaction);
             let kept = self.whereabouts.get(&transaction.id);
             if let Some(kept) = kept.filter(|kept| (kept.row, kept.digest) == (number, digest)) {
-                self.put(kept.place, kept.order, &transaction, batch);
+                self.put(kept.place, kept.order, &transaction, digest, batch);
             }
         }
         Ok(self.rows.front().is_none_or(|oldest| oldest.kept == 0))
@@ -308,9 +308,23 @@ impl PaymentLog {
         batch.put((Table::Kept.numbered(self.last), Some(row.into())));
     }
 
-    fn put(&mut self, place: u8, order: i64, transaction: &Transaction, batch: &mut Batch) {
+    fn put(
+        &mut self,
+        place: u8,
+        order: i64,
+        transaction: &Transaction,
+        digest: u64,
+        batch: &mut Batch,
+    ) {
         let bytes = self.add(batch, |row| write_kept(place, order, transaction, row));
-        self.note_kept(place, order, transaction, bytes);
+        let kept = Whereabouts {
+            row: self.last,
+            bytes,
+            place,
+            order,
+            digest,
+        };
+        self.note_kept(transaction.id, kept);
     }
 
     fn say(&mut self, entry: &Entry, batch: &mut Batch) {
@@ -343,11 +357,16 @@ impl PaymentLog {
     /// Counts what the last row says.
     fn note(&mut self, entry: &Entry, bytes: usize) {
         match entry {
-            Entry::Kept(KeptPayment {
-                place,
-                order,
-                transaction,
-            }) => return self.note_kept(*place, *order, transaction, bytes),
+            Entry::Kept(payment) => {
+                let kept = Whereabouts {
+                    row: self.last,
+                    bytes,
+                    place: payment.place,
+                    order: payment.order,
+                    digest: self.digest(&payment.transaction),
+                };
+                return self.note_kept(payment.transaction.id, kept);
+            }
             Entry::Moved { id, place, order } => {
                 if let Some(kept) = self.whereabouts.get_mut(id) {
                     (kept.place, kept.order) = (*place, *order);
@@ -358,16 +377,10 @@ impl PaymentLog {
         self.grow(bytes, 0);
     }
 
-    fn note_kept(&mut self, place: u8, order: i64, transaction: &Transaction, bytes: usize) {
-        self.forget(&transaction.id);
-        let kept = Whereabouts {
-            row: self.last,
-            bytes,
-            place,
-            order,
-            digest: self.digest(transaction),
-        };
-        self.whereabouts.insert(transaction.id, kept);
+    fn note_kept(&mut self, id: TxId, kept: Whereabouts) {
+        self.forget(&id);
+        let bytes = kept.bytes;
+        self.whereabouts.insert(id, kept);
         self.kept_bytes += bytes;
         self.grow(bytes, 1);
     }
@@ -438,6 +451,15 @@ mod tests {
             value: value.try_into().unwrap(),
             signed: None,
         }
+    }
+
+    /// A table and its log in which one payment is kept.
+    fn of_one(place: u8) -> (Rows, PaymentLog) {
+        let (mut rows, mut log) = (Rows::default(), PaymentLog::default());
+        let mut batch = Batch::default();
+        log.keep(place, 3, &payment(1, 1), &mut batch);
+        rows.write_with(&mut log, batch);
+        (rows, log)
     }
 
     /// Payments that come and go, more than are let lie about.
@@ -513,10 +535,7 @@ mod tests {
 
     #[test]
     fn a_payment_that_stays_does_not_keep_the_rest() {
-        let (mut rows, mut log) = (Rows::default(), PaymentLog::default());
-        let mut batch = Batch::default();
-        log.keep(WAITING, 3, &payment(1, 1), &mut batch);
-        rows.write_with(&mut log, batch);
+        let (mut rows, mut log) = of_one(WAITING);
         for _ in 0..5 {
             let mut batch = Batch::default();
             pass_through(&mut log, &mut batch);
@@ -555,10 +574,7 @@ mod tests {
 
     #[test]
     fn a_row_that_does_not_say_what_it_should_stays() {
-        let (mut rows, mut log) = (Rows::default(), PaymentLog::default());
-        let mut batch = Batch::default();
-        log.keep(POOL, 3, &payment(1, 1), &mut batch);
-        rows.write_with(&mut log, batch);
+        let (_, mut log) = of_one(POOL);
         let mut batch = Batch::default();
         pass_through(&mut log, &mut batch);
         let refused = log.finish(&mut batch, |_| Err(fjall::Error::Unrecoverable));
